@@ -1,0 +1,26 @@
+// The master key: 256 random bits in a file of mode 0600, from which every key that protects data at rest is
+// derived by purpose (HKDF). Losing the file loses what is sealed under it; a backup needs both.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "base/secret.h"
+
+namespace gatehouse::crypto {
+
+class MasterKey {
+ public:
+  explicit MasterKey(SecretKey key) : key_(std::move(key)) {}
+  // Reads the key, or makes it on first start (written to a temporary file, fsynced, renamed).
+  // FAILED_PRECONDITION master_key_unreadable | master_key_exposed (readable by others) | master_key_malformed.
+  [[nodiscard]] static Result<MasterKey> load_or_create(const std::filesystem::path& file, Random& random);
+  [[nodiscard]] SecretKey derive(std::string_view purpose) const;
+
+ private:
+  SecretKey key_;
+};
+
+}  // namespace gatehouse::crypto
