@@ -1,4 +1,4 @@
-// The master key: 256 random bits in a file of mode 0600, from which every key that protects data at rest is
+// The master key: 256 random bits (32 raw octets) in a file of mode 0600, from which every key that protects data at rest is
 // derived by purpose (HKDF). Losing the file loses what is sealed under it; a backup needs both.
 #pragma once
 
@@ -14,7 +14,8 @@ namespace gatehouse::crypto {
 class MasterKey {
  public:
   explicit MasterKey(SecretKey key) : key_(std::move(key)) {}
-  // Reads the key, or makes it on first start (written to a temporary file, fsynced, renamed).
+  // Reads the key, or makes it (and its folder) on first start: a temporary file, fsynced, then linked to its name,
+  // which cannot overwrite a key that another process made at the same time.
   // FAILED_PRECONDITION master_key_unreadable | master_key_exposed (readable by others) | master_key_malformed.
   [[nodiscard]] static Result<MasterKey> load_or_create(const std::filesystem::path& file, Random& random);
   [[nodiscard]] SecretKey derive(std::string_view purpose) const;
