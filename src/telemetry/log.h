@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -35,5 +36,8 @@ inline void error(std::string_view message, std::initializer_list<Field> fields 
 void failure(std::string_view message, const Call& call, const Error& why);
 
 void flush();
+
+// Sends the lines somewhere else than stderr; an empty function puts stderr back. While no other thread logs.
+void set_sink(std::function<void(std::string_view line)> take);
 
 }  // namespace gatehouse::log
