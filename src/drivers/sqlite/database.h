@@ -4,7 +4,8 @@
 // own savepoint of one transaction, commits once (synchronous=FULL: durable when acknowledged), and only then
 // resumes the callers: a failed job undoes itself alone, a failed commit fails all of them. read() runs on a
 // reader thread against the last commit. Jobs are plain functions; they must not block on anything else.
-// Any shard may call. Errors: UNAVAILABLE storage_full, storage_busy, overloaded; DATA_LOSS storage_corrupt.
+// Any shard may call. Errors: UNAVAILABLE storage_full, storage_busy, overloaded, closing; DEADLINE_EXCEEDED for a job
+// whose turn came too late; DATA_LOSS storage_corrupt. Shards outlive the database: completions are posted to them.
 #pragma once
 
 #include <filesystem>
@@ -31,6 +32,7 @@ struct DatabaseOptions {
   std::filesystem::path file;
   unsigned readers = 1;
   std::size_t cache_kib = 2048;  // page cache of the writer; readers use half
+  std::string vfs;               // name of a registered SQLite VFS; empty: the system's
 };
 
 class Database {
@@ -60,6 +62,9 @@ class Database {
   // `wake` runs on the writer thread after each commit that appended to the outbox. Register while wiring.
   void on_event_commit(std::function<void()> wake);
 
+  // Whether the last commit can be read: the readiness check.
+  Task<void> check(Call call);
+
   struct Stats {
     std::uint64_t commits = 0, writes = 0, reads = 0, failed_commits = 0;
     std::size_t queued = 0;
@@ -83,18 +88,25 @@ class Database {
     };
     auto state = std::make_shared<State>(std::move(work), std::move(done));
     return {.run = [state](Connection& connection) -> Done {
-              state->result = state->work(connection);
+              try {
+                state->result = state->work(connection);
+              } catch (const std::exception& thrown) {
+                state->result = internal(thrown.what());
+              }
               if (!state->result) return std::unexpected(state->result.error());
               return {};
             },
             .finish = [state](Done committed) {
-              if (!committed && state->result) state->result = std::unexpected(std::move(committed).error());
+              // What a job decided on uncommitted neighbours is void with them: the commit's error replaces its own.
+              if (!committed) state->result = std::unexpected(std::move(committed).error());
               state->done(std::move(state->result));
             }};
   }
   void submit_write(SteadyTime deadline, Job job);
   void submit_read(SteadyTime deadline, Job job);
 
+  class Queue;
+  class Writer;
   struct Threads;
   explicit Database(std::unique_ptr<Threads> threads);
   std::unique_ptr<Threads> threads_;

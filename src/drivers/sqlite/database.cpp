@@ -1,0 +1,137 @@
+#include "drivers/sqlite/database.h"
+
+#include <pthread.h>
+
+#include <thread>
+
+#include "drivers/sqlite/job_queue.h"
+#include "drivers/sqlite/open.h"
+#include "drivers/sqlite/writer.h"
+
+namespace gatehouse::sqlite {
+namespace {
+
+constexpr std::size_t reads_per_snapshot_max = 32;
+
+void name_thread(const std::string& name) { ::pthread_setname_np(::pthread_self(), name.substr(0, 15).c_str()); }
+
+}  // namespace
+
+struct Database::Threads {
+  Threads(std::string database_name, std::unique_ptr<Connection> connection, const Clock& the_clock)
+      : name(std::move(database_name)), clock(the_clock), writer(std::move(connection), name, the_clock) {}
+
+  void start(std::vector<std::unique_ptr<Connection>> connections);
+  void write_loop();
+  void read_loop(std::unique_ptr<Connection> connection);
+  void read_batch(Connection& connection, std::vector<Queue::Item>& batch);
+
+  const std::string name;
+  const Clock& clock;
+  Queue write_queue, read_queue;
+  Writer writer;
+  std::atomic<std::uint64_t> reads{0};
+  std::thread write_thread;
+  std::vector<std::thread> read_threads;
+  std::size_t readers = 1;
+};
+
+void Database::Threads::start(std::vector<std::unique_ptr<Connection>> connections) {
+  readers = connections.size();
+  write_thread = std::thread([this] { write_loop(); });
+  for (auto& connection : connections)
+    read_threads.emplace_back([this, mine = std::move(connection)]() mutable { read_loop(std::move(mine)); });
+}
+
+void Database::Threads::write_loop() {
+  name_thread("w-" + name);
+  for (auto batch = write_queue.pop(limits::group_commit_jobs_max, 1); !batch.empty();
+       batch = write_queue.pop(limits::group_commit_jobs_max, 1))
+    writer.run(std::move(batch));
+}
+
+void Database::Threads::read_loop(std::unique_ptr<Connection> connection) {
+  name_thread("r-" + name);
+  for (auto batch = read_queue.pop(reads_per_snapshot_max, readers); !batch.empty();
+       batch = read_queue.pop(reads_per_snapshot_max, readers))
+    read_batch(*connection, batch);
+}
+
+// Reads that wait together share a snapshot: it is taken after all of them were asked, so that none sees less than
+// what had been committed when it was asked.
+void Database::Threads::read_batch(Connection& connection, std::vector<Queue::Item>& batch) {
+  const auto now = clock.steady();
+  auto began = connection.execute("BEGIN");
+  for (auto& [deadline, job] : batch) {
+    if (now >= deadline) {
+      job.finish(fail(Code::deadline_exceeded, "deadline_exceeded", "This took too long. Try again.", "waited for a reader"));
+    } else if (!began) {
+      job.finish(pass(began));
+    } else {
+      (void)job.run(connection);  // its error is in the job
+      job.finish({});
+    }
+  }
+  if (began) (void)connection.execute("COMMIT");
+  reads.fetch_add(batch.size(), std::memory_order_relaxed);
+}
+
+Result<std::unique_ptr<Database>> Database::open(DatabaseOptions options, std::span<const Migration> migrations,
+                                                 const Clock& clock) {
+  auto connection = open_connection(options, Access::write);
+  if (!connection) return pass(connection);
+  auto events = migrate(**connection, "events", event_migrations(), clock);
+  if (!events) return pass(events);
+  auto migrated = migrate(**connection, "role", migrations, clock);
+  if (!migrated) return pass(migrated);
+  std::vector<std::unique_ptr<Connection>> readers;
+  for (unsigned i = 0; i < std::max(1U, options.readers); ++i) {
+    auto reader = open_connection(options, Access::read);
+    if (!reader) return pass(reader);
+    readers.push_back(std::move(*reader));
+  }
+  auto threads = std::make_unique<Threads>(options.file.stem().string(), std::move(*connection), clock);
+  threads->start(std::move(readers));
+  return std::unique_ptr<Database>(new Database(std::move(threads)));
+}
+
+Database::Database(std::unique_ptr<Threads> threads) : threads_(std::move(threads)) {}
+
+Database::~Database() { close(); }
+
+void Database::submit_write(SteadyTime deadline, Job job) { threads_->write_queue.push(deadline, std::move(job)); }
+
+void Database::submit_read(SteadyTime deadline, Job job) { threads_->read_queue.push(deadline, std::move(job)); }
+
+void Database::on_event_commit(std::function<void()> wake) { threads_->writer.on_event_commit(std::move(wake)); }
+
+Task<void> Database::check(Call call) {
+  auto look = [](Connection& connection) -> Done {
+    auto row = connection.query("SELECT count(*) FROM schema_migrations");
+    if (!row) return pass(row);
+    auto has = row->step();
+    if (!has) return pass(has);
+    return {};
+  };
+  co_return co_await read<void>(call, look);
+}
+
+Database::Stats Database::stats() const {
+  const auto& writer = threads_->writer;
+  return {.commits = writer.commits.load(),
+          .writes = writer.writes.load(),
+          .reads = threads_->reads.load(),
+          .failed_commits = writer.failed_commits.load(),
+          .queued = threads_->write_queue.size() + threads_->read_queue.size()};
+}
+
+void Database::close() {
+  if (!threads_->write_thread.joinable()) return;
+  threads_->read_queue.close();
+  for (auto& thread : threads_->read_threads) thread.join();
+  threads_->write_queue.close();
+  threads_->write_thread.join();
+  threads_->writer.close();
+}
+
+}  // namespace gatehouse::sqlite
