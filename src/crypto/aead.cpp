@@ -25,7 +25,9 @@ const EVP_CIPHER* method() {
 }
 
 // Never null: OpenSSL takes a null input to mean something else than an empty one.
-const std::uint8_t* octets(std::string_view text) { return as_bytes(text.empty() ? std::string_view("") : text).data(); }
+const std::uint8_t* octets(std::string_view text) {
+  return as_bytes(text.empty() ? std::string_view("") : text).data();
+}
 int length(std::string_view text) {
   ensure(text.size() <= INT_MAX, "a box is at most 2 GiB");
   return static_cast<int>(text.size());
@@ -46,13 +48,13 @@ Bytes seal(const SecretKey& key, std::string_view plaintext, std::string_view as
   auto* const text = out + 1 + kNonceBytes;
   const Context context(EVP_CIPHER_CTX_new());
   int size = 0;
-  const bool done =
-      context != nullptr && EVP_EncryptInit_ex2(context.get(), method(), key.reveal().data(), out + 1, nullptr) == 1 &&
-      EVP_EncryptUpdate(context.get(), nullptr, &size, out, 1) == 1 &&
-      EVP_EncryptUpdate(context.get(), nullptr, &size, octets(associated), length(associated)) == 1 &&
-      EVP_EncryptUpdate(context.get(), text, &size, octets(plaintext), length(plaintext)) == 1 &&
-      EVP_EncryptFinal_ex(context.get(), text + plaintext.size(), &size) == 1 &&
-      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTagBytes, text + plaintext.size()) == 1;
+  const bool done = context != nullptr &&
+                    EVP_EncryptInit_ex2(context.get(), method(), key.reveal().data(), out + 1, nullptr) == 1 &&
+                    EVP_EncryptUpdate(context.get(), nullptr, &size, out, 1) == 1 &&
+                    EVP_EncryptUpdate(context.get(), nullptr, &size, octets(associated), length(associated)) == 1 &&
+                    EVP_EncryptUpdate(context.get(), text, &size, octets(plaintext), length(plaintext)) == 1 &&
+                    EVP_EncryptFinal_ex(context.get(), text + plaintext.size(), &size) == 1 &&
+                    EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTagBytes, text + plaintext.size()) == 1;
   ensure(done, "AES-256-GCM failed to seal");
   return box;
 }
@@ -67,7 +69,8 @@ Result<SecretString> open(const SecretKey& key, std::string_view box, std::strin
   int size = 0;
   auto* const text = reinterpret_cast<std::uint8_t*>(plaintext.data());
   const bool genuine =
-      context != nullptr && EVP_DecryptInit_ex2(context.get(), method(), key.reveal().data(), octets(nonce), nullptr) == 1 &&
+      context != nullptr &&
+      EVP_DecryptInit_ex2(context.get(), method(), key.reveal().data(), octets(nonce), nullptr) == 1 &&
       EVP_DecryptUpdate(context.get(), nullptr, &size, octets(box), 1) == 1 &&
       EVP_DecryptUpdate(context.get(), nullptr, &size, octets(associated), length(associated)) == 1 &&
       EVP_DecryptUpdate(context.get(), text, &size, octets(ciphertext), length(ciphertext)) == 1 &&

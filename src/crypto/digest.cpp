@@ -16,7 +16,8 @@ struct Free {
   void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
 };
 
-// Fetched once: a fetch costs more than the hash of a token. Never freed: threads may still hash while the process ends.
+// Fetched once: a fetch costs more than the hash of a token. Never freed: threads may still hash while the process
+// ends.
 const EVP_MD* sha256_method() {
   static const EVP_MD* method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   ensure(method != nullptr, "OpenSSL has no SHA-256");

@@ -118,8 +118,6 @@ Result<MasterKey> MasterKey::load_or_create(const std::filesystem::path& file, R
   return MasterKey(std::move(**loaded));
 }
 
-SecretKey MasterKey::derive(std::string_view purpose) const {
-  return hkdf_sha256(as_view(key_.reveal()), purpose);
-}
+SecretKey MasterKey::derive(std::string_view purpose) const { return hkdf_sha256(as_view(key_.reveal()), purpose); }
 
 }  // namespace gatehouse::crypto

@@ -1,5 +1,5 @@
-// The master key: 256 random bits (32 raw octets) in a file of mode 0600, from which every key that protects data at rest is
-// derived by purpose (HKDF). Losing the file loses what is sealed under it; a backup needs both.
+// The master key: 256 random bits (32 raw octets) in a file of mode 0600, from which every key that protects data at
+// rest is derived by purpose (HKDF). Losing the file loses what is sealed under it; a backup needs both.
 #pragma once
 
 #include <filesystem>

@@ -19,7 +19,8 @@ struct Argon2Params {
   auto operator<=>(const Argon2Params&) const = default;
 };
 
-[[nodiscard]] Result<std::string> hash_password(const SecretString& password, const Argon2Params& params, Random& random);
+[[nodiscard]] Result<std::string> hash_password(const SecretString& password, const Argon2Params& params,
+                                                Random& random);
 
 enum class Match : std::uint8_t { no = 0, yes = 1 };
 // FAILED_PRECONDITION hash_unsupported | hash_too_costly for a stored hash that is malformed or above the

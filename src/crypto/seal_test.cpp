@@ -68,7 +68,11 @@ TEST(SealedBox, agrees_with_AES_256_GCM_of_another_implementation) {
   // python3-cryptography: AESGCM(bytes(range(32))).encrypt(bytes(range(12)), b"attack at dawn", b"\x01" + b"event-1")
   std::array<std::uint8_t, 32> bytes{};
   for (std::uint8_t i = 0; i < 32; ++i) bytes[i] = i;
-  const auto opened = open(SecretKey(bytes), from_hex("01" "000102030405060708090a0b" "2676a27aa68ee27af961f3eac687c63f6b8f5504a576898e7db40e1563a3"), "event-1");
+  const auto opened = open(SecretKey(bytes),
+                           from_hex("01"
+                                    "000102030405060708090a0b"
+                                    "2676a27aa68ee27af961f3eac687c63f6b8f5504a576898e7db40e1563a3"),
+                           "event-1");
   ASSERT_TRUE(opened);
   EXPECT_EQ(opened->reveal(), "attack at dawn");
 }

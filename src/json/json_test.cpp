@@ -36,9 +36,30 @@ TEST(JsonReader, reads_every_kind_of_value) {
 }
 
 TEST(JsonReader, takes_one_object_and_nothing_else) {
-  for (const auto* text : {"", " ", "[]", "1", "\"a\"", "null", "{", "{}x", "{} {}", "{\"a\":1,}", "{'a':1}", "{a:1}",
-                           "{\"a\":01}", "{\"a\":+1}", "{\"a\":.5}", "{\"a\":1.}", "{\"a\":NaN}", "{\"a\":Infinity}",
-                           "{\"a\":1}/*c*/", "{\"a\":tru}", "{\"a\":\"\n\"}", "{\"a\":\"\\x41\"}", "{\"a\" 1}", "[[]]"})
+  for (const auto* text : {"",
+                           " ",
+                           "[]",
+                           "1",
+                           "\"a\"",
+                           "null",
+                           "{",
+                           "{}x",
+                           "{} {}",
+                           "{\"a\":1,}",
+                           "{'a':1}",
+                           "{a:1}",
+                           "{\"a\":01}",
+                           "{\"a\":+1}",
+                           "{\"a\":.5}",
+                           "{\"a\":1.}",
+                           "{\"a\":NaN}",
+                           "{\"a\":Infinity}",
+                           "{\"a\":1}/*c*/",
+                           "{\"a\":tru}",
+                           "{\"a\":\"\n\"}",
+                           "{\"a\":\"\\x41\"}",
+                           "{\"a\" 1}",
+                           "[[]]"})
     EXPECT_EQ(reason_of(text), "malformed_json") << text;
   EXPECT_EQ(reason_of(" \t\r\n{} \t\r\n"), "accepted");
 }
@@ -79,9 +100,9 @@ TEST(JsonReader, S99_bytes_are_bounded_before_anything_is_read) {
 
 TEST(JsonReader, S99_only_well_formed_utf8_is_text) {
   for (const std::string_view text :
-       {"\xef\xbb\xbf{}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\x80\"}", "{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\xf4\x90\x80\x80\"}",
-        "{\"a\":\"\xe2\x82\"}", "{\"\xff\":1}", R"({"a":"\ud800"})", R"({"a":"\udc00"})", R"({"a":"\ud800\u0041"})",
-        R"({"a":"\ud800x"})", R"({"\udc00":1})", R"({"a":"\u12"})"})
+       {"\xef\xbb\xbf{}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\x80\"}", "{\"a\":\"\xed\xa0\x80\"}",
+        "{\"a\":\"\xf4\x90\x80\x80\"}", "{\"a\":\"\xe2\x82\"}", "{\"\xff\":1}", R"({"a":"\ud800"})",
+        R"({"a":"\udc00"})", R"({"a":"\ud800\u0041"})", R"({"a":"\ud800x"})", R"({"\udc00":1})", R"({"a":"\u12"})"})
     EXPECT_EQ(reason_of(text), "malformed_json") << text;
   constexpr std::string_view utf16("{\0}\0", 4);
   EXPECT_EQ(reason_of(utf16), "malformed_json");
@@ -89,15 +110,16 @@ TEST(JsonReader, S99_only_well_formed_utf8_is_text) {
 }
 
 TEST(JsonReader, S99_numbers_out_of_range_are_refused) {
-  for (const auto* text : {"1e999", "-1e999", "1e-999", "1e99999999999999999999", "9223372036854775808", "-9223372036854775809",
-                           "18446744073709551616", "123456789012345678901234567890"})
+  for (const auto* text : {"1e999", "-1e999", "1e-999", "1e99999999999999999999", "9223372036854775808",
+                           "-9223372036854775809", "18446744073709551616", "123456789012345678901234567890"})
     EXPECT_EQ(reason_of(std::string("{\"a\":") + text + "}"), "malformed_json") << text;
   for (const auto* text : {"9223372036854775807", "-9223372036854775808", "1.7976931348623157e308", "-0", "0.0"})
     EXPECT_EQ(reason_of(std::string("{\"a\":") + text + "}"), "accepted") << text;
 }
 
 TEST(JsonReader, numbers_are_rounded_correctly) {
-  const auto read = read_object(R"({"a":0.1,"b":1.7976931348623157e308,"c":9007199254740993.0,"d":3.141592653589793238462643})");
+  const auto read =
+      read_object(R"({"a":0.1,"b":1.7976931348623157e308,"c":9007199254740993.0,"d":3.141592653589793238462643})");
   ASSERT_TRUE(read);
   EXPECT_EQ(read->at("a").as_double(), 0.1);
   EXPECT_EQ(read->at("b").as_double(), 1.7976931348623157e308);
@@ -126,7 +148,16 @@ TEST(JsonWriter, writes_objects_arrays_and_every_kind_of_value_in_order) {
   std::string out;
   Writer writer(out);
   writer.begin_object().field("s", "x").field("v", std::string_view("y")).field("i", std::int64_t{-5}).field("b", true);
-  writer.key("n").null().key("l").begin_array().number(1).string("two").begin_object().end_object().raw("[3]").end_array();
+  writer.key("n")
+      .null()
+      .key("l")
+      .begin_array()
+      .number(1)
+      .string("two")
+      .begin_object()
+      .end_object()
+      .raw("[3]")
+      .end_array();
   writer.key("o").begin_object().field("f", false).end_object().end_object();
   EXPECT_EQ(out, R"({"s":"x","v":"y","i":-5,"b":true,"n":null,"l":[1,"two",{},[3]],"o":{"f":false}})");
 }

@@ -16,8 +16,8 @@ constexpr std::array<char, 256> kEscapes = [] {
   return escapes;
 }();
 
-// Whether any of eight octets is below 0x20, a quote or a backslash ("Bit Twiddling Hacks", Anderson: haszero, hasless).
-// May say yes to a neighbour of such an octet, never no to one.
+// Whether any of eight octets is below 0x20, a quote or a backslash ("Bit Twiddling Hacks", Anderson: haszero,
+// hasless). May say yes to a neighbour of such an octet, never no to one.
 bool may_need_escape(std::uint64_t word) {
   constexpr std::uint64_t ones = 0x0101010101010101ULL, highs = 0x8080808080808080ULL;
   const auto quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
