@@ -1,5 +1,5 @@
-// What can be configured: one plain struct per role, every default here. config/schema.cpp lists each key with its type and
-// doc line; config/load.h reads YAML, environment and *_file and refuses what it does not know.
+// What can be configured: one plain struct per role, every default here. config/schema.cpp lists each key with its type
+// and doc line; config/load.h reads YAML, environment and *_file and refuses what it does not know.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,9 @@ struct Server {
   std::string public_address = "127.0.0.1:8080";
   std::string admin_address = "127.0.0.1:8081";
   std::string internal_address = "127.0.0.1:8082";
-  std::string public_url;  // empty: http://<public_address>; the issuer of tokens and the base of links
+  bool allow_plaintext =
+      false;                 // public or internal listener off loopback without TLS: somebody else must terminate it
+  std::string public_url;    // empty: http://<public_address>; the issuer of tokens and the base of links
   std::uint32_t shards = 0;  // 0: one per core
   std::uint32_t drain_timeout_ms = limits::drain_timeout_ms;
   std::uint32_t header_timeout_ms = limits::header_timeout_ms;
@@ -37,17 +39,17 @@ struct Log {
 
 struct RateLimit {
   bool enabled = true;
-  std::uint32_t register_per_minute = 10;   // per source
-  std::uint32_t login_per_minute = 60;      // per source
-  std::uint32_t challenge_per_hour = 10;    // per address, and 6 times that per source
-  std::uint32_t refresh_per_minute = 120;   // per source
+  std::uint32_t register_per_minute = 10;  // per source
+  std::uint32_t login_per_minute = 60;     // per source
+  std::uint32_t challenge_per_hour = 10;   // per address, and 6 times that per source
+  std::uint32_t refresh_per_minute = 120;  // per source
 };
 
 struct Password {
   std::uint32_t length_min = limits::password_chars_min;
   std::uint32_t argon2_memory_kib = limits::argon2_memory_kib;
   std::uint32_t argon2_passes = limits::argon2_passes;
-  std::uint32_t hash_threads = 0;  // 0: one per core
+  std::uint32_t hash_threads = 0;       // 0: one per core
   std::uint32_t hash_memory_mib = 256;  // threads × memory stays under it
   std::uint32_t hash_queue_max = limits::hash_queue_max;
   std::uint32_t hash_wait_ms = limits::hash_queue_wait_ms;
