@@ -67,5 +67,6 @@ inline constexpr std::size_t group_commit_jobs_max = 512;
 inline constexpr std::size_t user_cache_entries_max = 10'000;  // per shard
 inline constexpr std::size_t page_items_max = 100;
 inline constexpr std::uint32_t event_attempts_max = 8;
+inline constexpr std::size_t events_parked_max = 1'000;  // per consumer; then it reads no further
 
 }  // namespace gatehouse::limits

@@ -4,7 +4,9 @@
 // A handler that fails has its event parked and tried again with backoff; later events of the same subject
 // wait behind it, other subjects go on. After `attempts_max` tries, or at once when the error is
 // INVALID_ARGUMENT or NOT_FOUND … (see delivery.h), the event becomes a dead letter: kept, shown by
-// `gatehouse events dead list`, and delivered again by `… dead replay`; its subject goes on.
+// `gatehouse events dead list`, and delivered again by `… dead replay`; its subject goes on. Tries that failed because
+// something was away (UNAVAILABLE …) do not count: an outage makes no dead letters, it parks until the consumer is full.
+// Whoever replays a dead letter wakes its consumer.
 //
 // What to do next is decided by the pure machine in events/delivery.h; this class waits and calls.
 #pragma once
@@ -41,7 +43,8 @@ struct DeadLetter {
 
 struct ParkedEvent {
   LoggedEvent logged;
-  std::uint32_t attempts = 0;
+  std::uint32_t attempts = 0;  // tries that count
+  std::uint32_t waits = 0;     // tries that found something away
   WallTime next_at{};
 };
 
@@ -68,6 +71,9 @@ struct ConsumerOptions {
   Milliseconds backoff_max{60'000};
   Milliseconds poll{1000};  // backstop when a wake-up was missed
   int batch = 64;
+  std::size_t parked_max = limits::events_parked_max;
+  Milliseconds handler_timeout{30'000};
+  Milliseconds store_pause{1'000};  // after the store failed, before beginning again from what it holds
 };
 
 class Consumer {
@@ -77,7 +83,7 @@ class Consumer {
   ~Consumer();
   // Starts on `shard`; its task belongs to `scope`, whose close(cancel) ends it between two events.
   void start(Shard& shard, Scope& scope);
-  // Looks at once for new and for parked events. Any thread.
+  // Looks at once for new events and for what others parked (a replayed dead letter). Any thread, once started.
   void wake();
 
  private:

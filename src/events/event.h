@@ -32,5 +32,6 @@ inline constexpr std::string_view topic_identity = "gatehouse.identity";
 inline constexpr std::string_view topic_credential = "gatehouse.credential";
 inline constexpr std::string_view topic_auth = "gatehouse.auth";
 inline constexpr std::string_view topic_account = "gatehouse.account";
+inline constexpr std::string_view topic_notification = "gatehouse.notification";
 
 }  // namespace gatehouse::events

@@ -82,7 +82,7 @@ Async<void> write_for_ever(Database& database, int pipe, int from) {
     auto insert = [number](Connection& connection) -> Result<std::int64_t> {
       return connection.execute("INSERT INTO items (id, name) VALUES (?, ?)", number, std::to_string(number));
     };
-    const auto written = co_await database.write<std::int64_t>(Call{}, insert);
+    const auto written = co_await database.write<std::int64_t>(Call(), insert);
     if (!written || ::write(pipe, &number, sizeof number) != sizeof number) co_return;
   }
 }

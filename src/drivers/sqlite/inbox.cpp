@@ -1,0 +1,165 @@
+#include "drivers/sqlite/inbox.h"
+
+namespace gatehouse::sqlite {
+namespace {
+
+using events::DeadLetter;
+using events::ParkedEvent;
+
+Done no_value(const Result<std::int64_t>& done) {
+  if (!done) return pass(done);
+  return {};
+}
+
+Result<std::int64_t> find_offset(Connection& connection, const std::string& consumer) {
+  auto row = connection.query("SELECT offset FROM consumer_offsets WHERE consumer = ?", consumer);
+  if (!row) return pass(row);
+  auto has = row->step();
+  if (!has) return pass(has);
+  return *has ? row->integer(0) : 0;
+}
+
+Done put_parked(Connection& connection, const std::string& consumer, const ParkedEvent& parked, const std::string& error) {
+  return no_value(connection.execute(
+      "INSERT INTO parked_events (consumer, offset, event, attempts, waits, next_at_ms, last_error) VALUES (?, ?, ?, ?, ?, ?, ?)"
+      " ON CONFLICT (consumer, offset) DO UPDATE SET attempts = excluded.attempts, waits = excluded.waits,"
+      " next_at_ms = excluded.next_at_ms, last_error = excluded.last_error",
+      consumer, parked.logged.offset, to_json(parked.logged.event), std::int64_t{parked.attempts},
+      std::int64_t{parked.waits}, to_ms(parked.next_at), error));
+}
+
+Done put_offset(Connection& connection, const std::string& consumer, std::int64_t offset,
+                const std::vector<ParkedEvent>& parked) {
+  for (const auto& event : parked) {
+    auto put = put_parked(connection, consumer, event, "");
+    if (!put) return put;
+  }
+  return no_value(connection.execute("INSERT INTO consumer_offsets (consumer, offset) VALUES (?, ?)"
+                                     " ON CONFLICT (consumer) DO UPDATE SET offset = max(offset, excluded.offset)",
+                                     consumer, offset));
+}
+
+Result<std::vector<ParkedEvent>> find_parked(Connection& connection, const std::string& consumer) {
+  auto row = connection.query(
+      "SELECT offset, event, attempts, waits, next_at_ms FROM parked_events WHERE consumer = ? ORDER BY offset", consumer);
+  if (!row) return pass(row);
+  std::vector<ParkedEvent> found;
+  auto has = row->step();
+  for (; has && *has; has = row->step()) {
+    auto event = events::from_json(row->text(1));
+    if (!event) return fail(Code::data_loss, "storage_corrupt", "Something went wrong on our side.", event.error().detail);
+    found.push_back({.logged = {row->integer(0), std::move(*event)},
+                     .attempts = static_cast<std::uint32_t>(row->integer(2)),
+                     .waits = static_cast<std::uint32_t>(row->integer(3)),
+                     .next_at = from_ms(row->integer(4))});
+  }
+  if (!has) return pass(has);
+  return found;
+}
+
+Done delete_parked(Connection& connection, const std::string& consumer, std::int64_t offset) {
+  return no_value(connection.execute("DELETE FROM parked_events WHERE consumer = ? AND offset = ?", consumer, offset));
+}
+
+// An event that dies twice, because a crash came between its burial and the saving of the offset, is one letter.
+Done put_dead(Connection& connection, const DeadLetter& letter) {
+  auto removed = delete_parked(connection, letter.consumer, letter.logged.offset);
+  if (!removed) return removed;
+  return no_value(connection.execute(
+      "INSERT INTO dead_letters (consumer, topic, offset, event, attempts, last_error, died_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
+      " ON CONFLICT (consumer, offset) DO UPDATE SET attempts = excluded.attempts, last_error = excluded.last_error,"
+      " died_at_ms = excluded.died_at_ms",
+      letter.consumer, letter.topic, letter.logged.offset, to_json(letter.logged.event), std::int64_t{letter.attempts},
+      letter.last_error, to_ms(letter.died_at)));
+}
+
+Result<std::vector<DeadLetter>> find_dead(Connection& connection, const std::string& consumer, int limit) {
+  auto row = connection.query(
+      "SELECT id, consumer, topic, offset, event, attempts, last_error, died_at_ms FROM dead_letters"
+      " WHERE ?1 = '' OR consumer = ?1 ORDER BY id LIMIT ?2",
+      consumer, limit);
+  if (!row) return pass(row);
+  std::vector<DeadLetter> found;
+  auto has = row->step();
+  for (; has && *has; has = row->step()) {
+    auto event = events::from_json(row->text(4));
+    if (!event) return fail(Code::data_loss, "storage_corrupt", "Something went wrong on our side.", event.error().detail);
+    found.push_back({.id = row->integer(0),
+                     .consumer = row->text(1),
+                     .topic = row->text(2),
+                     .logged = {row->integer(3), std::move(*event)},
+                     .attempts = static_cast<std::uint32_t>(row->integer(5)),
+                     .last_error = row->text(6),
+                     .died_at = from_ms(row->integer(7))});
+  }
+  if (!has) return pass(has);
+  return found;
+}
+
+Done revive(Connection& connection, std::int64_t id, WallTime now) {
+  auto copied = connection.execute(
+      "INSERT INTO parked_events (consumer, offset, event, attempts, waits, next_at_ms, last_error)"
+      " SELECT consumer, offset, event, 0, 0, ?2, last_error FROM dead_letters WHERE id = ?1"
+      " ON CONFLICT (consumer, offset) DO NOTHING",
+      id, to_ms(now));
+  if (!copied) return pass(copied);
+  auto removed = connection.execute("DELETE FROM dead_letters WHERE id = ?", id);
+  if (!removed) return pass(removed);
+  if (*removed == 0) return not_found("dead_letter_not_found", "There is no such dead letter.");
+  return {};
+}
+
+class SqliteDeliveryStore final : public events::DeliveryStore {
+ public:
+  explicit SqliteDeliveryStore(Database& database) : database_(database) {}
+
+  Task<std::int64_t> load_offset(Call call, std::string consumer) override {
+    auto job = [consumer](Connection& connection) { return find_offset(connection, consumer); };
+    co_return co_await database_.read<std::int64_t>(call, job);
+  }
+  Task<void> save_offset(Call call, std::string consumer, std::int64_t offset, std::vector<ParkedEvent> parked) override {
+    auto job = [consumer, offset, parked](Connection& connection) { return put_offset(connection, consumer, offset, parked); };
+    co_return co_await database_.write<void>(call, job);
+  }
+  Task<std::vector<ParkedEvent>> load_parked(Call call, std::string consumer) override {
+    auto job = [consumer](Connection& connection) { return find_parked(connection, consumer); };
+    co_return co_await database_.read<std::vector<ParkedEvent>>(call, job);
+  }
+  Task<void> update_parked(Call call, std::string consumer, ParkedEvent parked, std::string error) override {
+    auto job = [consumer, parked, error](Connection& connection) { return put_parked(connection, consumer, parked, error); };
+    co_return co_await database_.write<void>(call, job);
+  }
+  Task<void> remove_parked(Call call, std::string consumer, std::int64_t offset) override {
+    auto job = [consumer, offset](Connection& connection) { return delete_parked(connection, consumer, offset); };
+    co_return co_await database_.write<void>(call, job);
+  }
+  Task<void> bury(Call call, DeadLetter letter) override {
+    auto job = [letter](Connection& connection) { return put_dead(connection, letter); };
+    co_return co_await database_.write<void>(call, job);
+  }
+  Task<std::vector<DeadLetter>> list_dead(Call call, std::string consumer, int limit) override {
+    auto job = [consumer, limit](Connection& connection) { return find_dead(connection, consumer, limit); };
+    co_return co_await database_.read<std::vector<DeadLetter>>(call, job);
+  }
+  Task<void> replay_dead(Call call, std::int64_t id, WallTime now) override {
+    auto job = [id, now](Connection& connection) { return revive(connection, id, now); };
+    co_return co_await database_.write<void>(call, job);
+  }
+
+ private:
+  Database& database_;
+};
+
+}  // namespace
+
+Result<bool> claim_event(Connection& connection, std::string_view consumer, std::string_view event_id) {
+  auto claimed = connection.execute("INSERT INTO inbox (consumer, event_id) VALUES (?, ?) ON CONFLICT DO NOTHING", consumer, event_id);
+  if (!claimed) return pass(claimed);
+  return *claimed == 1;
+}
+
+std::unique_ptr<events::DeliveryStore> make_delivery_store(Database& database) {
+  return std::make_unique<SqliteDeliveryStore>(database);
+}
+
+}  // namespace gatehouse::sqlite

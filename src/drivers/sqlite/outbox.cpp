@@ -1,0 +1,81 @@
+#include "drivers/sqlite/outbox.h"
+
+namespace gatehouse::sqlite {
+namespace {
+
+Result<std::int64_t> next_subject_version(Connection& connection, const events::Event& event) {
+  auto row = connection.query(
+      "INSERT INTO subject_versions (source, subject, version) VALUES (?, ?, 1)"
+      " ON CONFLICT (source, subject) DO UPDATE SET version = version + 1 RETURNING version",
+      event.source, event.subject);
+  if (!row) return pass(row);
+  auto has = row->step();
+  if (!has) return pass(has);
+  const auto version = row->integer(0);
+  auto end = row->step();  // a RETURNING statement is done only when stepped to its end
+  if (!end) return pass(end);
+  return version;
+}
+
+Result<std::vector<events::LoggedEvent>> read_events(Connection& connection, std::int64_t after, int limit) {
+  auto row = connection.query(
+      "SELECT offset, event_id, event_type, source, subject, subject_version, occurred_at_ms, correlation_id,"
+      " trace_parent, key_id, data FROM outbox WHERE offset > ? ORDER BY offset LIMIT ?",
+      after, limit);
+  if (!row) return pass(row);
+  std::vector<events::LoggedEvent> read;
+  auto has = row->step();
+  for (; has && *has; has = row->step())
+    read.push_back({.offset = row->integer(0),
+                    .event = {.event_id = row->text(1),
+                              .event_type = row->text(2),
+                              .source = row->text(3),
+                              .subject = row->text(4),
+                              .subject_version = row->integer(5),
+                              .occurred_at = from_ms(row->integer(6)),
+                              .correlation_id = row->text(7),
+                              .trace_parent = row->text(8),
+                              .key_id = row->text(9),
+                              .data = row->text(10)}});
+  if (!has) return pass(has);
+  return read;
+}
+
+class OutboxLog final : public events::EventLog {
+ public:
+  OutboxLog(Database& database, std::string_view topic) : database_(database), topic_(topic) {}
+
+  [[nodiscard]] std::string_view topic() const override { return topic_; }
+
+  Task<std::vector<events::LoggedEvent>> read(Call call, std::int64_t after, int limit) override {
+    auto job = [after, limit](Connection& connection) { return read_events(connection, after, limit); };
+    co_return co_await database_.read<std::vector<events::LoggedEvent>>(call, job);
+  }
+
+  void on_append(std::function<void()> wake) override { database_.on_event_commit(std::move(wake)); }
+
+ private:
+  Database& database_;
+  std::string topic_;
+};
+
+}  // namespace
+
+Done append_event(Connection& connection, events::Event event) {
+  auto version = next_subject_version(connection, event);
+  if (!version) return pass(version);
+  auto appended = connection.execute(
+      "INSERT INTO outbox (event_id, event_type, source, subject, subject_version, occurred_at_ms, correlation_id,"
+      " trace_parent, key_id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      event.event_id, event.event_type, event.source, event.subject, *version, to_ms(event.occurred_at),
+      event.correlation_id, event.trace_parent, event.key_id, event.data);
+  if (!appended) return pass(appended);
+  connection.mark_event();
+  return {};
+}
+
+std::unique_ptr<events::EventLog> make_event_log(Database& database, std::string_view topic) {
+  return std::make_unique<OutboxLog>(database, topic);
+}
+
+}  // namespace gatehouse::sqlite
