@@ -75,6 +75,7 @@ def test_F33_slow_clients_do_not_slow_the_others(impatient, sanitized):
         connection.close()
 
 
+@pytest.mark.long
 def test_a_client_that_does_not_read_is_cut_off(own_house):
     house = own_house()
     with socket.create_connection(house.address(), timeout=5) as connection:
@@ -92,6 +93,7 @@ def test_a_client_that_does_not_read_is_cut_off(own_house):
     assert person(house).me().status == 200
 
 
+@pytest.mark.long
 def test_ten_thousand_idle_connections_cost_little(own_house, sanitized):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < IDLE + 500:
@@ -139,6 +141,7 @@ def test_the_number_of_connections_is_bounded(own_house):
     assert house.descriptors() < 120
 
 
+@pytest.mark.long
 def test_F36_running_out_of_descriptors_is_survived(make_house):
     house = make_house()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

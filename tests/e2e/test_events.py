@@ -53,6 +53,7 @@ def test_S86_personal_data_in_events_is_sealed(own_house):
     assert name not in text and "sealed" not in text and "example.com" not in text
 
 
+@pytest.mark.long
 def test_I5_mails_go_out_exactly_once_across_crashes(own_house):
     house = own_house()
     addresses = []

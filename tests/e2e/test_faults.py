@@ -16,6 +16,7 @@ def test_the_judge_catches_doctored_histories():
 
 
 @pytest.mark.parametrize("fault, seconds", [("kill", 25), ("disk", 8), ("clock", 8)])
+@pytest.mark.long
 def test_F7_F40_F42_what_was_acknowledged_survives(binary, fault, seconds):
     seed = os.environ.get("GATEHOUSE_FAULT_SEED", "1")
     done = subprocess.run([str(FAULTS / "run"), "--seconds", str(seconds), "--seed", seed, "--only", fault, "--binary", str(binary)], capture_output=True, text=True,

@@ -34,6 +34,7 @@ def test_S16_unknown_disabled_and_wrong_look_the_same(house, ada, disabled):
     assert visible(wrong) == visible(unknown) == visible(disabled_right) == visible(by_mail)
 
 
+@pytest.mark.long
 def test_S17_unknown_disabled_and_wrong_take_the_same_time(house, ada, disabled, sanitized):
     """Interleaved samples; the medians may differ by 5 % or 1 ms, and no more than they differ within one kind."""
     if sanitized:
@@ -196,6 +197,7 @@ def test_register_and_refresh_are_limited_per_source(own_house):
     assert statuses[:5] == [200] * 5 and statuses[-1] == 429
 
 
+@pytest.mark.long
 def test_S11_a_login_storm_gets_503_and_token_traffic_goes_on(own_house, sanitized):
     house = own_house({"password": {"hash_queue_max": 8, "hash_wait_ms": 300}})
     someone = person(house)
@@ -219,6 +221,7 @@ def test_S11_a_login_storm_gets_503_and_token_traffic_goes_on(own_house, sanitiz
         assert statistics.median(quick) < 0.1 and max(a.elapsed_s for a in refused) < 2
 
 
+@pytest.mark.long
 def test_S12_hung_up_logins_stop_costing(own_house, sanitized):
     if sanitized:
         pytest.skip("times mean nothing under a sanitizer")

@@ -106,6 +106,7 @@ def test_S34_logout_and_refresh_race_to_a_dead_session(house):
         assert someone.refresh().status == 401
 
 
+@pytest.mark.long
 def test_S36_a_chain_of_refreshes_ends_with_the_session(make_house, sanitized):
     if sanitized:
         pytest.skip("libfaketime does not work with a sanitizer")

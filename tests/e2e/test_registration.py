@@ -135,6 +135,7 @@ def register_into_a_crash(house, tid, nth, name, key):
 
 
 @pytest.mark.skipif(not strace.AVAILABLE, reason="strace is not installed")
+@pytest.mark.long
 def test_F3_a_crash_at_any_durable_step_neither_loses_nor_burns_the_name(own_house, sanitized):
     if sanitized:
         pytest.skip("a sanitized process cannot be traced")
@@ -157,6 +158,7 @@ def test_F3_a_crash_at_any_durable_step_neither_loses_nor_burns_the_name(own_hou
 
 
 @pytest.mark.skipif(not strace.AVAILABLE, reason="strace is not installed")
+@pytest.mark.long
 def test_the_sweeper_finishes_or_releases_what_a_crash_left_pending(make_house, sanitized):
     if sanitized:
         pytest.skip("a sanitized process cannot be traced")

@@ -104,6 +104,7 @@ def test_S37_a_revocation_counts_for_the_very_next_request_on_every_shard(house,
             connection.close()
 
 
+@pytest.mark.long
 def test_I6_no_request_begun_after_the_acknowledgement_passes(house, ada):
     for _ in range(10):
         victim = ada.login()
@@ -126,6 +127,7 @@ def test_I6_no_request_begun_after_the_acknowledgement_passes(house, ada):
         assert not late
 
 
+@pytest.mark.long
 def test_S41_the_number_of_sessions_is_bounded(house):
     someone = person(house)
     for _ in range(110):

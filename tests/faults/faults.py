@@ -6,6 +6,7 @@ clock   the wall clock jumps an hour either way under load (F-40)
 """
 import argparse
 import contextlib
+import os
 import pathlib
 import random
 import shutil
@@ -162,9 +163,9 @@ FAULTS = {"kill": (kill_at_random, 0.6), "disk": (disk_full, 0.15), "clock": (cl
 
 def main():
     parser = argparse.ArgumentParser(description="Faults under load; every acknowledged answer must hold.")
-    parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=None, help="names the run, to repeat it")
-    parser.add_argument("--binary", default=str(HERE.parents[1] / "build" / "release" / "gatehouse"))
+    parser.add_argument("--binary", default=os.environ.get("GATEHOUSE_BINARY", str(HERE.parents[1] / "build" / "release" / "gatehouse")))
     parser.add_argument("--only", choices=FAULTS, action="append")
     parser.add_argument("--keep", action="store_true", help="keep the folders of failed runs")
     options = parser.parse_args()
