@@ -53,12 +53,27 @@ inline constexpr std::uint32_t argon2_memory_kib_max = 512 * 1024;  // ceiling f
 inline constexpr std::uint32_t argon2_passes_max = 16;
 inline constexpr std::size_t hash_queue_max = 256;
 inline constexpr std::uint32_t hash_queue_wait_ms = 2'000;
+inline constexpr double password_guesses_log10_min = 6.0;  // zxcvbn: fewer guesses fall to an online attacker
+inline constexpr std::size_t password_window_bytes = 40;   // what zxcvbn is given at a time: its cost is cubic
+inline constexpr std::size_t user_words_max = 8;
+inline constexpr std::uint32_t attempts_free_per_account = 5;  // failures of one (account, source) before any delay
+inline constexpr std::uint32_t attempts_free_per_source = 30;
+inline constexpr std::uint32_t attempt_delay_min_ms = 1'000;  // then doubling
+inline constexpr std::uint32_t account_delay_max_ms = 60 * 60 * 1000;
+inline constexpr std::uint32_t source_delay_max_ms = 60 * 1000;  // many people may share a source
+inline constexpr std::uint32_t account_failure_forgiven_ms = 60 * 60 * 1000;  // one failure each
+inline constexpr std::uint32_t source_failure_forgiven_ms = 2 * 60 * 1000;
+inline constexpr std::uint32_t failure_event_interval_ms = 60 * 1000;  // per account
 
 // Sessions and tokens
 inline constexpr std::uint32_t access_token_lifetime_s = 300;
 inline constexpr std::uint32_t session_lifetime_s = 2'592'000;  // 30 days
 inline constexpr std::uint32_t refresh_replay_window_ms = 10'000;
 inline constexpr std::size_t sessions_per_user_max = 100;
+inline constexpr std::size_t user_agent_bytes_max = 256;
+inline constexpr std::uint32_t session_idempotency_ms = 24 * 60 * 60 * 1000;
+inline constexpr std::uint32_t clock_step_ms = 60 * 60 * 1000;  // what is over is kept this long: a clock may be set back
+inline constexpr std::size_t cleanup_batch_rows = 500;
 inline constexpr std::size_t verified_tokens_max = 16'384;  // per shard
 
 // Queues and caches

@@ -21,29 +21,29 @@ template <class T>
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(T value) noexcept : value_(std::move(value)) {}
+  explicit Secret(T value) noexcept : value_(std::move(value)) { clear(value); }  // a short string is copied by a move
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;
-  Secret(Secret&& other) noexcept : value_(std::move(other.value_)) { other.clear(); }
+  Secret(Secret&& other) noexcept : value_(std::move(other.value_)) { clear(other.value_); }
   Secret& operator=(Secret&& other) noexcept {
     if (this != &other) {
-      clear();
+      clear(value_);
       value_ = std::move(other.value_);
-      other.clear();
+      clear(other.value_);
     }
     return *this;
   }
-  ~Secret() { clear(); }
+  ~Secret() { clear(value_); }
 
   [[nodiscard]] const T& reveal() const noexcept { return value_; }
   [[nodiscard]] Secret copy() const { return Secret(value_); }
 
  private:
-  void clear() noexcept {
-    if constexpr (requires { value_.capacity(); }) {
-      wipe(value_);
+  static void clear(T& value) noexcept {
+    if constexpr (requires { value.capacity(); }) {
+      wipe(value);
     } else {
-      wipe(value_.data(), value_.size());
+      wipe(value.data(), value.size());
     }
   }
   T value_{};
