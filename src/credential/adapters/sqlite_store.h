@@ -1,0 +1,15 @@
+// The credential role's storage in SQLite. One object per shard over the shared database.
+#pragma once
+
+#include <memory>
+
+#include "base/random.h"
+#include "credential/store.h"
+#include "drivers/sqlite/database.h"
+
+namespace gatehouse::credential {
+
+// `random` makes event ids on the writer thread: it must be safe there (SystemRandom).
+[[nodiscard]] std::unique_ptr<Store> make_sqlite_store(sqlite::Database& database, Random& random);
+
+}  // namespace gatehouse::credential

@@ -1,0 +1,67 @@
+// How many password attempts are allowed, and when the next one is: a pure state machine behind whatever stores it.
+//
+// An attempt is counted before the password is looked at (reserve), as if it had failed; only its success takes that
+// back. Two entries guard each attempt: one for (account, source), one for the source alone. Past its free failures
+// an entry makes the next attempt wait 1 s, 2 s, 4 s … at most an hour (a source, which many people may share: a
+// minute); time forgives failures one by one. There is no lock that a stranger can cause: other sources of the same
+// account do not wait, and no wait is longer than the rule's maximum, whatever the clock does.
+//
+// Wall time, because entries outlive the process. When the clock has been set back, an entry is moved to the present:
+// its wait starts again and stays within the maximum. When it has been set forward, waits end early by that much.
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.h"
+#include "base/limits.h"
+
+namespace gatehouse::credential::lockout {
+
+struct Rule {
+  std::uint32_t free_failures;  // attempts without any wait
+  Milliseconds delay_max;
+  Milliseconds forgiven_after;  // one failure each
+};
+
+inline constexpr Rule account_source_rule{limits::attempts_free_per_account, Milliseconds{limits::account_delay_max_ms},
+                                          Milliseconds{limits::account_failure_forgiven_ms}};
+inline constexpr Rule source_rule{limits::attempts_free_per_source, Milliseconds{limits::source_delay_max_ms},
+                                  Milliseconds{limits::source_failure_forgiven_ms}};
+
+struct Entry {
+  std::uint32_t failures = 0;  // reserved attempts count as failed
+  WallTime forgiven_at{};      // forgiveness is counted from here
+  WallTime last_at{};          // the latest counted attempt
+  bool operator==(const Entry&) const = default;
+};
+
+// What `failures` make the next attempt wait, counted from the latest one.
+[[nodiscard]] Milliseconds delay_after(std::uint32_t failures, const Rule& rule);
+
+// The entry as it stands at `now`: failures that time has forgiven are gone, and nothing lies in the future.
+[[nodiscard]] Entry at(Entry entry, const Rule& rule, WallTime now);
+
+// How long until the next attempt is let through; zero: now. `entry` is as at() made it.
+[[nodiscard]] Milliseconds wait_of(const Entry& entry, const Rule& rule, WallTime now);
+
+struct Guard {
+  Entry account_source;
+  Entry source;
+};
+
+struct Decision {
+  Milliseconds wait{0};
+  [[nodiscard]] bool is_admitted() const { return wait == Milliseconds{0}; }
+};
+
+// Counts the attempt in both entries when both let it through, in neither otherwise. Both are brought up to `now`.
+[[nodiscard]] Decision reserve(Guard& guard, WallTime now);
+
+// The reserved attempt turned out right: the account's failures from this source are forgotten, and the source gets
+// its reservation back.
+void succeed(Guard& guard, WallTime now);
+
+// The reserved attempt was never verified (the hash pool was full): both get it back.
+void release(Guard& guard, WallTime now);
+
+}  // namespace gatehouse::credential::lockout

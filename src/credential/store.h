@@ -1,0 +1,64 @@
+// What the credential role asks of storage. Every method is one atomic step; the events of a change are appended in
+// the same transaction.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "credential/events.h"
+#include "credential/lockout.h"
+#include "runtime/call.h"
+#include "runtime/task.h"
+
+namespace gatehouse::credential {
+
+// What an attempt is counted against, as keyed hashes.
+struct AttemptKeys {
+  Digest account_source{};
+  Digest source{};
+  Digest account{};  // for the rate of events alone
+};
+
+struct Attempt {
+  AttemptKeys keys;
+  std::string user_id;  // empty: nobody
+};
+
+struct BegunAttempt {
+  lockout::Decision decision;
+  std::optional<std::string> phc;  // the user's stored hash, when the attempt is let through
+  bool is_event_due = false;       // should it fail: the account's last event is long enough ago
+};
+
+struct NewPassword {
+  std::string user_id, phc, unicode_version;
+  bool replace = false;
+};
+
+struct PhcUpgrade {
+  std::string user_id, old_phc, new_phc;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Counts the attempt, unless it must wait, and loads the hash: what is read and written does not depend on whether
+  // the user exists.
+  virtual Task<BegunAttempt> begin_attempt(Call call, Attempt attempt, WallTime now) = 0;
+  virtual Task<void> succeed_attempt(Call call, Attempt attempt, WallTime now) = 0;
+  // Takes the count back: nothing was verified.
+  virtual Task<void> release_attempt(Call call, Attempt attempt, WallTime now) = 0;
+  // Tells password.verified_failed for a known user, unless somebody just has.
+  virtual Task<void> tell_failed_attempt(Call call, Attempt attempt, Moment now) = 0;
+
+  virtual Task<std::optional<std::string>> load_phc(Call call, std::string user_id) = 0;
+  // False: there was one already and it was not to be replaced. A replaced password clears its user's back-off.
+  virtual Task<bool> save_password(Call call, NewPassword password, Moment now) = 0;
+  // Replaces a hash by another of the same password. False: it has changed meanwhile.
+  virtual Task<bool> upgrade_phc(Call call, PhcUpgrade upgrade, WallTime now) = 0;
+  virtual Task<void> delete_user(Call call, std::string user_id) = 0;
+};
+
+}  // namespace gatehouse::credential
