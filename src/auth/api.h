@@ -19,7 +19,8 @@ class Api {
   virtual Task<v1::Tokens> refresh(Call call, v1::RefreshRequest request) = 0;
   virtual Task<v1::ListSessionsResponse> list_sessions(Call call, v1::ListSessionsRequest request) = 0;
   virtual Task<v1::RevokeSessionResponse> revoke_session(Call call, v1::RevokeSessionRequest request) = 0;
-  virtual Task<v1::RevokeUserSessionsResponse> revoke_user_sessions(Call call, v1::RevokeUserSessionsRequest request) = 0;
+  virtual Task<v1::RevokeUserSessionsResponse> revoke_user_sessions(Call call,
+                                                                    v1::RevokeUserSessionsRequest request) = 0;
   virtual Task<v1::ListRevocationsResponse> list_revocations(Call call, v1::ListRevocationsRequest request) = 0;
   virtual Task<v1::KeySet> get_key_set(Call call, v1::GetKeySetRequest request) = 0;
   virtual Task<v1::KeySet> rotate_keys(Call call, v1::RotateKeysRequest request) = 0;

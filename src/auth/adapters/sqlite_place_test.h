@@ -1,0 +1,51 @@
+// A SQLite database of the auth role in a folder of its own, for tests.
+#pragma once
+
+#include "auth/adapters/sqlite_store.h"
+#include "auth/store_contract.h"
+#include "auth/wire.h"
+#include "drivers/sqlite/database_fixture_test.h"
+#include "drivers/sqlite/outbox.h"
+
+namespace gatehouse::auth {
+
+class SqlitePlace final : public StorePlace {
+ public:
+  SqlitePlace() { open(); }
+  ~SqlitePlace() override { close(); }
+  Store& store() override { return *store_; }
+  sqlite::Database& database() { return *database_; }
+  void restart() override {
+    close();
+    open();
+  }
+  Task<std::vector<events::Event>> events() override {
+    auto logged = co_await log_->read(Call(), 0, 100'000);
+    if (!logged) co_return pass(logged);
+    std::vector<events::Event> found;
+    for (auto& one : *logged) found.push_back(std::move(one.event));
+    co_return found;
+  }
+
+ private:
+  void open() {
+    auto opened = sqlite::Database::open({.file = folder_ / "auth.db", .readers = 1}, sqlite_migrations(), clock_);
+    ASSERT_TRUE(opened) << opened.error().detail;
+    database_ = std::move(*opened);
+    store_ = make_sqlite_store(*database_, random_);
+    log_ = sqlite::make_event_log(*database_, events::topic_auth);
+  }
+  void close() {
+    log_.reset();
+    store_.reset();
+    database_.reset();
+  }
+  SystemClock clock_;
+  SystemRandom random_;
+  sqlite::TemporaryFolder folder_;
+  std::unique_ptr<sqlite::Database> database_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<events::EventLog> log_;
+};
+
+}  // namespace gatehouse::auth

@@ -1,0 +1,297 @@
+#include "auth/adapters/sqlite_sessions.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "drivers/sqlite/outbox.h"
+
+namespace gatehouse::auth::sqlite_sessions {
+namespace {
+
+using sqlite::Blob;
+using sqlite::Connection;
+using sqlite::Statement;
+
+Blob blob(const SessionId& id) { return {as_view(id.value.bytes)}; }
+Blob blob(const Digest& digest) { return {as_view(digest)}; }
+
+std::unexpected<Error> broken_row() {
+  return fail(Code::data_loss, "storage_corrupt", "The service cannot do this now.", "a session row has a wrong size");
+}
+
+template <class Octets>
+bool read_octets(const Statement& row, int column, Octets& out) {
+  const auto bytes = row.text(column);
+  if (bytes.size() != out.size()) return false;
+  std::ranges::copy(as_bytes(bytes), out.begin());
+  return true;
+}
+
+// An optional blob: all zero when there is none.
+bool read_optional_octets(const Statement& row, int column, Digest& out) {
+  return row.is_null(column) || read_octets(row, column, out);
+}
+
+constexpr std::int64_t skew_ms = std::int64_t{limits::clock_skew_s} * 1000;
+
+// Deletes the session and remembers it as revoked until its last access token is over. False: it was not there.
+Result<bool> end_session(Connection& connection, const std::string& user_id, const Revocation& revocation,
+                         std::string_view reason, const Moment& now, Random& random) {
+  auto deleted = connection.execute("DELETE FROM sessions WHERE id = ?", blob(revocation.session));
+  if (!deleted) return pass(deleted);
+  if (*deleted == 0) return false;
+  auto kept = connection.execute("INSERT OR REPLACE INTO revocations (session_id, until) VALUES (?, ?)",
+                                 blob(revocation.session), to_ms(revocation.until));
+  if (!kept) return pass(kept);
+  auto told = sqlite::append_event(connection, session_revoked(now, user_id, revocation.session, reason, random));
+  if (!told) return pass(told);
+  return true;
+}
+
+// Rows of (id, access_expires_at) as what their end will be known by.
+Result<std::vector<Revocation>> read_revocations(Statement& rows, std::int64_t more_ms) {
+  std::vector<Revocation> found;
+  for (;;) {
+    auto has = rows.step();
+    if (!has) return pass(has);
+    if (!*has) return found;
+    Revocation one;
+    if (!read_octets(rows, 0, one.session.value.bytes)) return broken_row();
+    one.until = from_ms(rows.integer(1) + more_ms);
+    found.push_back(one);
+  }
+}
+
+Done end_all(Connection& connection, const RevokeSessions& request, const std::vector<Revocation>& which,
+             const Moment& now, Random& random) {
+  for (const auto& one : which) {
+    auto ended = end_session(connection, request.user_id, one, request.reason, now, random);
+    if (!ended) return pass(ended);
+  }
+  return {};
+}
+
+Result<std::vector<Revocation>> end_beyond(Connection& connection, const OpenSession& request, const Moment& now,
+                                           Random& random) {
+  auto rows = connection.query(
+      "SELECT id, access_expires_at FROM sessions WHERE user_id = ? AND expires_at > ? "
+      "ORDER BY rowid DESC LIMIT -1 OFFSET ?",
+      request.session.user_id, to_ms(now.at), static_cast<std::int64_t>(request.sessions_max));
+  if (!rows) return pass(rows);
+  auto excess = read_revocations(*rows, skew_ms);
+  if (!excess) return excess;
+  const RevokeSessions limit{.user_id = request.session.user_id, .only = {}, .except = {}, .reason = reason::limit};
+  auto ended = end_all(connection, limit, *excess, now, random);
+  if (!ended) return pass(ended);
+  return excess;
+}
+
+// The session that the same key opened in the last 24 hours, if its first token is unused. One whose token has been
+// used gives the key up.
+Result<std::optional<Session>> resume(Connection& connection, const OpenSession& request, const Moment& now) {
+  auto row = connection.query(
+      "SELECT id, generation, created_at, expires_at, scope FROM sessions WHERE user_id = ? AND idempotency_key = ?",
+      request.session.user_id, blob(request.idempotency_key));
+  if (!row) return pass(row);
+  auto has = row->step();
+  if (!has) return pass(has);
+  if (!*has) return std::optional<Session>();
+  Session found = request.session;
+  if (!read_octets(*row, 0, found.id.value.bytes)) return broken_row();
+  found.created_at = from_ms(row->integer(2));
+  found.expires_at = from_ms(row->integer(3));
+  found.scope = row->text(4);
+  const bool is_recent = now.at - found.created_at < Milliseconds{limits::session_idempotency_ms};
+  if (row->integer(1) == 0 && is_recent && now.at < found.expires_at) {
+    auto touched = connection.execute("UPDATE sessions SET access_expires_at = max(access_expires_at, ?) WHERE id = ?",
+                                      to_ms(request.access_expires_at), blob(found.id));
+    if (!touched) return pass(touched);
+    return std::optional(std::move(found));
+  }
+  auto released = connection.execute("UPDATE sessions SET idempotency_key = NULL WHERE id = ?", blob(found.id));
+  if (!released) return pass(released);
+  return std::optional<Session>();
+}
+
+Done insert(Connection& connection, const OpenSession& request) {
+  const auto& session = request.session;
+  std::optional<Blob> key;
+  if (request.has_idempotency_key) key = blob(request.idempotency_key);
+  auto inserted = connection.execute(
+      "INSERT INTO sessions (id, user_id, generation, token, rotated_at, created_at, last_used_at, expires_at, "
+      "access_expires_at, user_agent, source, scope, idempotency_key) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      blob(session.id), session.user_id, blob(request.token), to_ms(session.created_at), to_ms(session.created_at),
+      to_ms(session.created_at), to_ms(session.expires_at), to_ms(request.access_expires_at), session.user_agent,
+      session.source, session.scope, key);
+  if (!inserted) return pass(inserted);
+  return {};
+}
+
+struct FamilyRow {
+  std::int64_t row_id = 0;
+  refresh::Family family;
+  std::string user_id, scope;
+  WallTime access_expires_at{};
+};
+
+Result<std::optional<FamilyRow>> load_family(Connection& connection, SessionId session) {
+  auto row = connection.query(
+      "SELECT rowid, generation, token, previous_token, sealed_successor, rotated_at, expires_at, user_id, scope, "
+      "access_expires_at FROM sessions WHERE id = ?",
+      blob(session));
+  if (!row) return pass(row);
+  auto has = row->step();
+  if (!has) return pass(has);
+  if (!*has) return std::optional<FamilyRow>();
+  FamilyRow found;
+  found.row_id = row->integer(0);
+  found.family.generation = row->integer(1);
+  if (!read_octets(*row, 2, found.family.current) || !read_optional_octets(*row, 3, found.family.previous))
+    return broken_row();
+  found.family.sealed_successor = row->text(4);
+  found.family.rotated_at = from_ms(row->integer(5));
+  found.family.expires_at = from_ms(row->integer(6));
+  found.user_id = row->text(7);
+  found.scope = row->text(8);
+  found.access_expires_at = from_ms(row->integer(9));
+  return std::optional(std::move(found));
+}
+
+Done save_rotated(Connection& connection, const FamilyRow& row, WallTime now, WallTime access_expires_at) {
+  const auto& family = row.family;
+  auto saved = connection.execute(
+      "UPDATE sessions SET generation = ?, token = ?, previous_token = ?, sealed_successor = ?, rotated_at = ?, "
+      "last_used_at = ?, access_expires_at = max(access_expires_at, ?) WHERE rowid = ?",
+      family.generation, blob(family.current), blob(family.previous), Blob{family.sealed_successor},
+      to_ms(family.rotated_at), to_ms(now), to_ms(access_expires_at), row.row_id);
+  if (!saved) return pass(saved);
+  return {};
+}
+
+Done touch(Connection& connection, const FamilyRow& row, WallTime access_expires_at) {
+  auto touched = connection.execute("UPDATE sessions SET access_expires_at = max(access_expires_at, ?) WHERE rowid = ?",
+                                    to_ms(access_expires_at), row.row_id);
+  if (!touched) return pass(touched);
+  return {};
+}
+
+}  // namespace
+
+Result<OpenedSession> open(Connection& connection, const OpenSession& request, const Moment& now, Random& random) {
+  OpenedSession opened{.session = request.session, .is_resumed = false, .ended = {}};
+  if (request.has_idempotency_key) {
+    auto before = resume(connection, request, now);
+    if (!before) return pass(before);
+    if (*before) return OpenedSession{.session = std::move(**before), .is_resumed = true, .ended = {}};
+  }
+  auto inserted = insert(connection, request);
+  if (!inserted) return pass(inserted);
+  auto told =
+      sqlite::append_event(connection, session_created(now, request.session.user_id, request.session.id, random));
+  if (!told) return pass(told);
+  auto ended = end_beyond(connection, request, now, random);
+  if (!ended) return pass(ended);
+  opened.ended = std::move(*ended);
+  return opened;
+}
+
+Result<RotationOutcome> rotate(Connection& connection, const Rotation& request, const Moment& now, Random& random) {
+  auto loaded = load_family(connection, request.session);
+  if (!loaded) return pass(loaded);
+  if (!*loaded) return RotationOutcome{};
+  auto& row = **loaded;
+  RotationOutcome outcome;
+  outcome.step = refresh::decide(row.family, request.presented, now.at, request.replay_window);
+  Done done;
+  switch (outcome.step) {
+    case refresh::Step::refuse: return outcome;
+    case refresh::Step::revoke: {
+      const Revocation end{request.session, row.access_expires_at + Milliseconds{skew_ms}};
+      auto ended = end_session(connection, row.user_id, end, reason::reuse_detected, now, random);
+      if (!ended) return pass(ended);
+      outcome.revoked_until = end.until;
+      return outcome;
+    }
+    case refresh::Step::replay:
+      outcome.sealed_successor = row.family.sealed_successor;
+      done = touch(connection, row, request.access_expires_at);
+      break;
+    case refresh::Step::rotate:
+      row.family = refresh::rotated(std::move(row.family), request.successor, now.at);
+      done = save_rotated(connection, row, now.at, request.access_expires_at);
+      break;
+  }
+  if (!done) return pass(done);
+  outcome.user_id = std::move(row.user_id);
+  outcome.scope = std::move(row.scope);
+  outcome.expires_at = row.family.expires_at;
+  return outcome;
+}
+
+Result<std::vector<Revocation>> revoke(Connection& connection, const RevokeSessions& request, const Moment& now,
+                                       Random& random) {
+  std::optional<Blob> only, except;
+  if (request.only) only = blob(*request.only);
+  if (request.except) except = blob(*request.except);
+  std::vector<Revocation> which;
+  {
+    auto rows = connection.query(
+        "SELECT id, access_expires_at FROM sessions WHERE user_id = ?1 AND (?2 IS NULL OR id = ?2) "
+        "AND (?3 IS NULL OR id <> ?3)",
+        request.user_id, only, except);
+    if (!rows) return pass(rows);
+    auto found = read_revocations(*rows, skew_ms);
+    if (!found) return found;
+    which = std::move(*found);
+  }
+  auto ended = end_all(connection, request, which, now, random);
+  if (!ended) return pass(ended);
+  return which;
+}
+
+Result<std::vector<Session>> list(Connection& connection, const Page& page, WallTime now) {
+  std::optional<Blob> before;
+  if (page.before) before = blob(*page.before);
+  auto rows = connection.query(
+      "SELECT id, user_agent, source, scope, created_at, last_used_at, expires_at FROM sessions "
+      "WHERE user_id = ?1 AND expires_at > ?2 AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4",
+      page.user_id, to_ms(now), before, static_cast<std::int64_t>(page.limit));
+  if (!rows) return pass(rows);
+  std::vector<Session> sessions;
+  for (;;) {
+    auto has = rows->step();
+    if (!has) return pass(has);
+    if (!*has) return sessions;
+    Session session;
+    if (!read_octets(*rows, 0, session.id.value.bytes)) return broken_row();
+    session.user_id = page.user_id;
+    session.user_agent = rows->text(1);
+    session.source = rows->text(2);
+    session.scope = rows->text(3);
+    session.created_at = from_ms(rows->integer(4));
+    session.last_used_at = from_ms(rows->integer(5));
+    session.expires_at = from_ms(rows->integer(6));
+    sessions.push_back(std::move(session));
+  }
+}
+
+Result<std::vector<Revocation>> list_revocations(Connection& connection, WallTime now) {
+  auto rows = connection.query("SELECT session_id, until FROM revocations WHERE until > ?", to_ms(now));
+  if (!rows) return pass(rows);
+  return read_revocations(*rows, 0);
+}
+
+Result<std::size_t> remove_expired(Connection& connection, WallTime before, std::size_t rows_max) {
+  const auto limit = static_cast<std::int64_t>(rows_max);
+  auto sessions = connection.execute(
+      "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires_at < ? LIMIT ?)", to_ms(before),
+      limit);
+  if (!sessions) return pass(sessions);
+  auto revocations = connection.execute(
+      "DELETE FROM revocations WHERE session_id IN (SELECT session_id FROM revocations WHERE until < ? LIMIT ?)",
+      to_ms(before), limit);
+  if (!revocations) return pass(revocations);
+  return static_cast<std::size_t>(std::max(*sessions, *revocations));
+}
+
+}  // namespace gatehouse::auth::sqlite_sessions
