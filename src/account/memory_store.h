@@ -1,0 +1,79 @@
+// The account role's Store in memory, for tests: what the contract suite holds the real stores to.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "account/store.h"
+
+namespace gatehouse::account {
+
+class MemoryStore final : public Store {
+ public:
+  std::vector<events::Event> said;  // the outbox
+  int loads = 0;
+
+  Task<std::vector<Role>> load_roles_of(Call, std::string user_id) override {
+    ++loads;
+    std::vector<Role> roles;
+    for (const auto& [user, role] : assignments_)
+      if (user == user_id) roles.push_back(roles_.contains(role) ? roles_.at(role) : Role{role, {}});
+    co_return roles;
+  }
+  Task<std::optional<Profile>> load_profile(Call, std::string user_id) override {
+    const auto found = profiles_.find(user_id);
+    if (found == profiles_.end()) co_return std::optional<Profile>();
+    co_return found->second;
+  }
+  Task<std::vector<Role>> list_custom_roles(Call) override {
+    std::vector<Role> roles;
+    for (const auto& [name, role] : roles_) roles.push_back(role);
+    co_return roles;
+  }
+  Task<void> put_role(Call, Role role, WallTime) override {
+    roles_[role.name] = role;
+    co_return Done{};
+  }
+  Task<void> delete_role(Call, std::string name) override {
+    if (std::ranges::any_of(assignments_, [&](const auto& one) { return one.second == name; }))
+      co_return fail(Code::failed_precondition, "role_in_use", "");
+    if (roles_.erase(name) == 0) co_return not_found("role_not_found", "");
+    co_return Done{};
+  }
+  Task<bool> assign(Call, std::string user_id, std::string role, events::Event event) override {
+    if (!find_built_in(role) && !roles_.contains(role)) co_return not_found("role_not_found", "");
+    const bool is_new = assignments_.emplace(user_id, role).second;
+    if (is_new) said.push_back(std::move(event));
+    co_return is_new;
+  }
+  Task<bool> remove(Call, std::string user_id, std::string role, events::Event event) override {
+    const std::pair<std::string, std::string> assignment(user_id, role);
+    if (!assignments_.contains(assignment)) co_return false;
+    const auto holders = std::ranges::count_if(assignments_, [&](const auto& one) { return one.second == role; });
+    if (role == admin_role && holders == 1) co_return fail(Code::failed_precondition, "last_admin", "");
+    assignments_.erase(assignment);
+    said.push_back(std::move(event));
+    co_return true;
+  }
+  Task<void> create_profile(Call, std::string claim, Profile profile, events::Event event) override {
+    if (!claims_.insert(claim).second) co_return Done{};
+    if (profiles_.emplace(profile.user_id, profile).second) said.push_back(std::move(event));
+    co_return Done{};
+  }
+  Task<void> forget_user(Call, std::string claim, std::string user_id) override {
+    if (!claims_.insert(claim).second) co_return Done{};
+    profiles_.erase(user_id);
+    std::erase_if(assignments_, [&](const auto& one) { return one.first == user_id; });
+    co_return Done{};
+  }
+
+ private:
+  std::map<std::string, Role> roles_;
+  std::set<std::pair<std::string, std::string>> assignments_;
+  std::map<std::string, Profile> profiles_;
+  std::set<std::string> claims_;
+};
+
+}  // namespace gatehouse::account

@@ -1,0 +1,102 @@
+"""Health, metrics and the documents that others read."""
+import re
+import subprocess
+import time
+
+from support.people import PASSWORD, login, person
+from support.roles import run_ok
+
+
+def test_live_and_ready_say_so(house):
+    assert house.client("admin").get("/health/live").json()["status"] == "ok"
+    ready = house.client("admin").get("/health/ready")
+    assert ready.status == 200 and ready.json()["ready"] is True and ready.json()["checks"]["database"] == "ok"
+
+
+def test_metrics_are_in_the_text_format_and_count(house, ada):
+    before = requests_of(house)
+    for _ in range(10):
+        ada.me()
+    text = house.client("admin").get("/metrics").body.decode()
+    sample = re.compile(r'^[a-zA-Z_:][\w:]*(\{([a-zA-Z_]\w*="(\\.|[^"\\])*",?)*\})? -?([0-9.e+-]+|NaN|\+Inf)( \d+)?$')
+    for line in text.splitlines():
+        assert line.startswith("# ") or sample.match(line), line
+    assert requests_of(house) >= before + 10
+
+
+def requests_of(house):
+    """The number of public requests by whatever counter carries it."""
+    text = house.client("admin").get("/metrics").body.decode()
+    return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
+               if re.match(r"gatehouse_http_requests(_total)?[{ ]", line))
+
+
+def test_S67_metrics_name_no_person(house, ada):
+    login(house, ada.username, PASSWORD + "x")
+    text = house.client("admin").get("/metrics").body.decode()
+    assert ada.username not in text and ada.id not in text
+
+
+def test_the_key_set_holds_public_members_of_a_usable_key(house):
+    keys = house.client().get("/.well-known/jwks.json").json()["keys"]
+    assert {"d", "p", "q", "k"}.isdisjoint(*keys)
+    assert len({k["kid"] for k in keys}) == len(keys) >= 1
+
+
+def test_discovery_points_at_the_key_set(house):
+    document = house.client().get("/.well-known/openid-configuration").json()
+    assert document["jwks_uri"] == document["issuer"] + "/.well-known/jwks.json"
+
+
+def test_documents_honour_their_etags(house):
+    for path in ("/.well-known/jwks.json", "/.well-known/openid-configuration", "/openapi.json"):
+        etag = house.client().get(path).header("etag")
+        again = house.client().get(path, headers={"If-None-Match": etag})
+        assert again.status == 304 and again.header("etag") == etag, path
+
+
+def test_readiness_falls_first_when_stopping(own_house):
+    """F-45: while a slow request is being answered the process is alive, not ready, and takes no new connections for long."""
+    house = own_house({"server": {"drain_timeout_ms": 3000}})
+    admin = house.client("admin", keeps=True)
+    assert admin.get("/health/ready").status == 200
+    someone = person(house)
+    slow = house.client(keeps=True).connect()
+    slow.putrequest("POST", "/api/v1/auth/login")
+    body = b'{"username":"%s","password":"%s"}' % (someone.username.encode(), PASSWORD.encode())
+    slow.putheader("Content-Type", "application/json")
+    slow.putheader("Content-Length", str(len(body)))
+    slow.endheaders(body[:10])
+    time.sleep(0.1)
+    house.process.terminate()
+    time.sleep(0.2)
+    try:
+        answer = admin.get("/health/ready")
+        assert answer.status == 503 and answer.json()["ready"] is False
+    except OSError:
+        pass  # the admin listener may be gone already
+    slow.send(body[10:])
+    answer = slow.getresponse()
+    assert answer.status == 200 and answer.getheader("connection", "").lower() == "close"
+    assert house.process.wait(5) == 0
+
+
+def test_version_and_help_answer_without_a_configuration(binary):
+    version = subprocess.run([binary, "version"], capture_output=True, text=True, timeout=5)
+    assert version.returncode == 0 and re.search(r"\d+\.\d+\.\d+", version.stdout)
+    usage = subprocess.run([binary, "--help"], capture_output=True, text=True, timeout=5)
+    assert usage.returncode == 0 and "serve" in usage.stdout
+    mistake = subprocess.run([binary, "srve"], capture_output=True, text=True, timeout=5)
+    assert mistake.returncode != 0 and "serve" in mistake.stderr
+
+
+def test_operators_create_show_and_disable_users(house):
+    out = house.cli("user", "create", "op.created." + str(time.time_ns()), input=PASSWORD + "\n")
+    assert out.returncode == 0, out.stderr
+    name = re.search(r"op\.created\.\d+", out.stdout).group(0)
+    someone = login(house, name, PASSWORD)
+    assert someone.status == 200
+    run_ok(house, "user", "disable", name)
+    assert login(house, name, PASSWORD).status == 401
+    assert house.client().get("/api/v1/users/me", token=someone.json()["access_token"]).status == 401
+    assert house.client().post("/api/v1/auth/refresh", {"refresh_token": someone.json()["refresh_token"]}).status == 401

@@ -1,0 +1,123 @@
+"""Events: nothing lost, each effect once, in order per subject, dead letters shown and replayed."""
+import json
+import os
+import sqlite3
+import time
+
+import pytest
+from support.mail import Mailbox
+from support.people import fresh_email, fresh_name, person, register
+from support.roles import run_ok
+
+
+def outbox(house, role):
+    """The events of a role's database, oldest first."""
+    path = next(p for p in house.data.rglob(f"{role}*") if p.suffix in (".db", ".sqlite", ".sqlite3"))
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        database.row_factory = sqlite3.Row
+        return [dict(row) for row in database.execute("SELECT * FROM outbox ORDER BY 1")]
+
+
+def types_of(house, role, subject):
+    return [row["event_type"] for row in outbox(house, role) if row["subject"] == subject]
+
+
+def test_every_act_leaves_its_event(own_house):
+    house = own_house()
+    someone = person(house, email=fresh_email())
+    someone.request("PATCH", "/api/v1/users/me", json={"display_name": "x"})
+    someone.request("PUT", "/api/v1/users/me/password", json={"current_password": someone.password, "new_password": "lantern-quarry-mosaic-31"})
+    someone.request("POST", "/api/v1/auth/logout")
+    run_ok(house, "role", "assign", someone.username, "admin")
+    assert types_of(house, "identity", someone.id)[:3].count("user.created.v1") == 1
+    assert {"identifier.attached.v1", "user.updated.v1"} <= set(types_of(house, "identity", someone.id))
+    assert types_of(house, "credential", someone.id) == ["password.set.v1", "password.set.v1"]
+    assert {"session.created.v1", "session.revoked.v1"} == set(types_of(house, "auth", someone.id))
+    assert "role.assigned.v1" in types_of(house, "account", someone.id)
+
+
+def test_I4_events_of_a_subject_count_without_gap(house, ada):
+    for index in range(5):
+        ada.request("PATCH", "/api/v1/users/me", json={"display_name": f"n{index}"})
+    versions = [row["subject_version"] for row in outbox(house, "identity") if row["subject"] == ada.id]
+    assert versions == list(range(1, len(versions) + 1))
+
+
+def test_S86_personal_data_in_events_is_sealed(own_house):
+    house = own_house()
+    address, name = fresh_email("sealed"), fresh_name("sealed")
+    person(house, name, email=address)
+    house.client().post("/api/v1/challenges", {"type": "email", "value": fresh_email("sealed")})
+    time.sleep(0.2)
+    text = json.dumps(outbox(house, "identity"), default=repr)
+    assert name not in text and "sealed" not in text and "example.com" not in text
+
+
+@pytest.mark.long
+def test_I5_mails_go_out_exactly_once_across_crashes(own_house):
+    house = own_house()
+    addresses = []
+    for _ in range(4):
+        for _ in range(5):
+            address = fresh_email("once")
+            if register(house, email=address).status == 201:
+                addresses.append(address)
+        house.kill()
+        house.start()
+    box = Mailbox(house)
+    for address in addresses:
+        box.wait_for(address)
+    time.sleep(1.0)
+    counts = {address: len(box.messages(address)) for address in addresses}
+    assert set(counts.values()) == {1}, counts
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not os.path.exists("/usr/bin/chattr"), reason="cannot make a folder unwritable")
+def test_a_mail_that_cannot_be_written_becomes_a_dead_letter_or_waits_and_is_sent_later(make_house):
+    house = make_house()
+    house.start()
+    probe = fresh_email("probe")
+    register(house, email=probe)
+    Mailbox(house).wait_for(probe)
+    folder = Mailbox(house).files()[0].parent
+    aside = folder.with_name("mail-aside")
+    folder.rename(aside)
+    folder.write_text("a file where the folder should be")
+    address = fresh_email("late")
+    assert register(house, email=address).status == 201, "a mail that cannot go does not stop a registration"
+    time.sleep(0.5)
+    folder.unlink()
+    aside.rename(folder)
+    run_ok(house, "events", "dead", "list")
+    run_ok(house, "events", "dead", "replay", "--all")
+    Mailbox(house).wait_for(address, wait_s=20)
+    assert len(Mailbox(house).messages(address)) == 1
+
+
+def test_F26_a_poison_event_becomes_a_dead_letter_that_can_be_replayed(make_house):
+    """An event that cannot be read is set aside; the ones behind it go on; once mended it is delivered by replay."""
+    house = make_house()
+    house.start()
+    first = fresh_email("before")
+    register(house, email=first)
+    Mailbox(house).wait_for(first)
+    house.stop()
+    path = next(p for p in house.data.rglob("identity*") if p.suffix in (".db", ".sqlite", ".sqlite3"))
+    with sqlite3.connect(path) as database:
+        database.row_factory = sqlite3.Row
+        row = dict(database.execute("SELECT * FROM outbox WHERE event_type = 'user.created.v1' ORDER BY 1 DESC LIMIT 1").fetchone())
+        offset_column = next(iter(row))
+        row.pop(offset_column)
+        row.update(event_id="0192f3a4-7c1e-7b52-9d3e-5f1a2b3c4d5e", subject="0192f3a4-7c1e-7b52-9d3e-5f1a2b3c4d5f", subject_version=1, data="not json")
+        columns = ", ".join(row)
+        database.execute(f"INSERT INTO outbox ({columns}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+    house.start()
+    second = fresh_email("behind")
+    register(house, email=second)
+    Mailbox(house).wait_for(second)
+    until = time.monotonic() + 20
+    while "0192f3a4-7c1e-7b52-9d3e-5f1a2b3c4d5e" not in (listed := run_ok(house, "events", "dead", "list")):
+        assert time.monotonic() < until, listed
+        time.sleep(0.2)
+    assert "not json" not in listed
+    assert house.cli("events", "dead", "replay", "999999").returncode != 0

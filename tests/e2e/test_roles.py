@@ -1,0 +1,89 @@
+"""Roles and permissions: given on the command line, asked for on the internal listener."""
+import json
+
+import pytest
+from support.people import person
+from support.roles import run_ok
+
+
+def service_key(house):
+    return (house.data / "keys" / "service-auth.key").read_text().strip()
+
+
+def permissions(house, user_id, key=None):
+    headers = {"x-service-auth": service_key(house) if key is None else key}
+    return house.client("internal").get(f"/internal/permissions/{user_id}", headers=headers)
+
+
+def test_a_user_without_assignments_has_the_role_user(house, ada):
+    answer = permissions(house, ada.id)
+    assert answer.status == 200 and answer.json()["user_id"] == ada.id and answer.json()["roles"] == ["user"]
+
+
+def test_a_role_gives_and_takes_permissions(house, ada):
+    run_ok(house, "role", "put", "auditor", "--permissions", "reports:read,users:read")
+    run_ok(house, "role", "assign", ada.username, "auditor")
+    assert permissions(house, ada.id).json()["permissions"] == ["reports:read", "users:read"]
+    other = person(house)
+    assert ada.get(f"/api/v1/users/{other.id}").status == 200
+    run_ok(house, "role", "put", "auditor", "--permissions", "reports:read")
+    assert ada.get(f"/api/v1/users/{other.id}").status == 403
+    run_ok(house, "role", "remove", ada.username, "auditor")
+    assert permissions(house, ada.id).json()["roles"] == ["user"]
+    run_ok(house, "role", "delete", "auditor")
+    assert "auditor" not in run_ok(house, "role", "list")
+
+
+def test_assigning_twice_is_once(house, ada):
+    run_ok(house, "role", "put", "twice", "--permissions", "a:b")
+    for _ in range(2):
+        run_ok(house, "role", "assign", ada.username, "twice")
+    assert permissions(house, ada.id).json()["roles"].count("twice") == 1
+    assert house.cli("role", "delete", "twice").returncode != 0, "a role in use stays"
+
+
+@pytest.mark.parametrize("arguments", [("assign", "USER", "no-such-role"), ("assign", "nobody-of-that-name", "admin"), ("delete", "admin"),
+                                       ("put", "Bad Name", "--permissions", "a:b"), ("put", "x", "--permissions", "nonsense"), ("frobnicate",)])
+def test_a_mistake_gets_a_sentence(house, ada, arguments):
+    done = house.cli("role", *(ada.username if a == "USER" else a for a in arguments))
+    assert done.returncode != 0 and done.stderr.strip() and "terminate" not in done.stderr, done
+
+
+@pytest.mark.parametrize("key", ["", "wrong", "Bearer x"])
+def test_S60_the_internal_listener_takes_the_service_key_only(house, ada, key):
+    assert permissions(house, ada.id, key).status == 401
+    assert house.client("internal").get(f"/internal/permissions/{ada.id}", token=ada.access).status == 401
+
+
+def test_internal_answers_for_ids_that_are_none(house):
+    assert permissions(house, "42").status == 400
+    assert permissions(house, "0192f3a4-7c1e-7b52-9d3e-5f1a2b3c4d5e").status == 404
+
+
+def test_S70_S102_listeners_serve_their_own_paths_only(house, ada):
+    for path in (f"/internal/permissions/{ada.id}", "/metrics", "/health/live", "/health/ready"):
+        assert house.client().get(path, headers={"x-service-auth": service_key(house)}).status == 404, path
+    for listener in ("admin", "internal"):
+        for path in ("/api/v1/users/me", "/openapi.json", "/.well-known/jwks.json"):
+            assert house.client(listener).get(path, token=ada.access).status == 404, (listener, path)
+    assert house.client("internal").get("/metrics").status == 404
+    assert house.client("admin").get(f"/internal/permissions/{ada.id}", headers={"x-service-auth": service_key(house)}).status == 404
+
+
+def test_the_role_commands_work_without_a_running_process(own_house):
+    house = own_house()
+    someone = person(house)
+    house.stop()
+    run_ok(house, "role", "assign", someone.username, "admin")
+    assert "admin" in run_ok(house, "role", "list")
+    shown = run_ok(house, "user", "show", someone.username)
+    assert someone.id in shown
+    house.start()
+    assert permissions(house, someone.id).json()["roles"][0] == "admin"
+
+
+def test_a_role_event_names_user_and_role(house, ada):
+    run_ok(house, "role", "assign", ada.username, "admin")
+    other = person(house)
+    assert ada.get(f"/api/v1/users/{other.id}").status == 200
+    assert json.loads(json.dumps(permissions(house, ada.id).json()))["roles"][0] == "admin"
