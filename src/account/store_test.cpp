@@ -41,7 +41,8 @@ class OnSqlite {
   }
   Store& store() { return *store_; }
   Task<std::vector<events::Event>> said() {
-    const auto logged = co_await log_->read(Call{}, 0, 100);
+    const Call call{};
+    const auto logged = co_await log_->read(call, 0, 100);
     if (!logged) co_return pass(logged);
     std::vector<events::Event> events;
     for (const auto& one : *logged) events.push_back(one.event);
