@@ -1,0 +1,181 @@
+// Registering, logging in, refreshing, logging out.
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "gateway/calls.h"
+#include "gateway/conditional.h"
+#include "gateway/render.h"
+#include "gateway/request_body.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+constexpr std::size_t user_agent_bytes_max = 256;
+
+// The client's own name for this request. Empty when it sent none.
+Result<std::string> idempotency_key(const Exchange& exchange) {
+  const auto sent = exchange.request->count("idempotency-key");
+  if (sent == 0) return std::string();
+  const auto key = exchange.header("idempotency-key");
+  const bool is_visible = std::ranges::all_of(key, [](char c) { return c > ' ' && c < 0x7f; });
+  if (sent == 1 && !key.empty() && key.size() <= limits::idempotency_key_bytes_max && is_visible)
+    return std::string(key);
+  return fail(Code::invalid_argument, "idempotency_key_invalid",
+              "An Idempotency-Key has 1 to 128 visible ASCII characters, and stands once.");
+}
+
+// Who wants to log in, by one of two names.
+struct Login {
+  std::optional<std::string> username, email;
+  std::string password;
+  [[nodiscard]] const std::string& name() const { return username ? *username : *email; }
+};
+
+Result<Login> read_login(const Exchange& exchange) {
+  auto body = RequestBody::read(exchange);
+  if (!body) return pass(body);
+  Login login;
+  login.username = body->optional_text("username");
+  login.email = body->optional_text("email");
+  login.password = body->text("password");
+  if (login.username && login.email) {
+    body->refuse("username", "ambiguous", "Send either a username or an e-mail address.");
+    body->refuse("email", "ambiguous", "Send either a username or an e-mail address.");
+  }
+  const auto valid = body->finish();
+  if (!valid) return pass(valid);
+  if (!login.username && !login.email)
+    return invalid_field("username", "required", "Send a username or an e-mail address.");
+  return login;
+}
+
+// A name nobody can have is a name nobody has: to the outside they are the same.
+bool is_nobody(const Error& error) {
+  return error.code == Code::not_found || error.code == Code::invalid_argument;
+}
+
+Task<identity::v1::User> find_user(identity::Api& identity, Call call, Login login) {
+  if (login.username) {
+    identity::v1::GetUserByUsernameRequest request;
+    request.set_username(*login.username);
+    co_return co_await identity.get_user_by_username(call, std::move(request));
+  }
+  identity::v1::GetUserByEmailRequest request;
+  request.set_email(*login.email);
+  co_return co_await identity.get_user_by_email(call, std::move(request));
+}
+
+}  // namespace
+
+std::string account_key(std::string_view typed_name) {
+  constexpr auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
+                                                          UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+  utf8proc_uint8_t* folded = nullptr;
+  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(typed_name.data()),
+                                 static_cast<utf8proc_ssize_t>(typed_name.size()), &folded, options);
+  if (size < 0) return std::string(typed_name);
+  std::string key(reinterpret_cast<const char*>(folded), static_cast<std::size_t>(size));
+  std::free(folded);
+  return key;
+}
+
+std::string user_agent_of(const http::Request& request) {
+  std::string agent(request.header("user-agent").substr(0, user_agent_bytes_max));
+  std::ranges::replace_if(agent, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return agent;
+}
+
+Task<http::Response> Calls::register_user(Exchange exchange) {
+  auto key = idempotency_key(exchange);
+  if (!key) co_return pass(key);
+  auto body = RequestBody::read(exchange);
+  if (!body) co_return pass(body);
+  RegistrationRequest asked;
+  asked.key = std::move(*key);
+  asked.username = body->text("username");
+  asked.email = body->optional_text("email").value_or("");
+  const bool has_empty_email = asked.email.empty() && body->has("email");
+  asked.password = body->text("password");
+  asked.challenge_id = body->optional_id("challenge_id");
+  asked.user_agent = user_agent_of(*exchange.request);
+  if (has_empty_email) body->refuse("email", "email_invalid", "This is not an e-mail address.");
+  if (!asked.challenge_id.empty() && asked.email.empty())
+    body->refuse("email", "required", "A challenge proves an address: which one?");
+  const auto valid = body->finish();
+  if (!valid) co_return pass(valid);
+
+  const auto registered = co_await registration_.run(exchange.call, std::move(asked));
+  if (!registered) co_return pass(registered);
+  auto response = json_response(201);
+  json::Writer json(response.body);
+  json.begin_object().key("user");
+  write_user(json, registered->user);
+  json.key("tokens");
+  write_tokens(json, registered->tokens);
+  json.end_object();
+  response.with("location", "/api/v1/users/" + registered->user.id());
+  response.with("etag", etag_of_version(registered->user.version()));
+  co_return response;
+}
+
+Task<http::Response> Calls::login(Exchange exchange) {
+  auto login = read_login(exchange);
+  if (!login) co_return pass(login);
+  const auto user = co_await find_user(parts_.identity, exchange.call, *login);
+  if (!user && !is_nobody(user.error())) co_return pass(user);
+  // Unknown, pending and disabled people are verified like anybody else, against nobody's password: equal work,
+  // equal answers (S-16, S-17).
+  const bool may_log_in = user && user->status() == identity::v1::USER_STATUS_ACTIVE;
+  const std::string user_id = may_log_in ? user->id() : std::string();
+  auto account = account_key(login->name());
+  const auto verified = co_await verify_password(exchange.call, user_id, login->password, std::move(account));
+  if (!verified) co_return pass(verified);
+  const auto tokens = co_await open_session(exchange, user_id);
+  if (!tokens) co_return pass(tokens);
+  co_return json_response(200, *tokens, write_tokens);
+}
+
+Task<http::Response> Calls::refresh(Exchange exchange) {
+  auto body = RequestBody::read(exchange);
+  if (!body) co_return pass(body);
+  auth::v1::RefreshRequest request;
+  request.set_refresh_token(body->text("refresh_token"));
+  const auto valid = body->finish();
+  if (!valid) co_return pass(valid);
+  const auto tokens = co_await parts_.auth.refresh(exchange.call, std::move(request));
+  if (!tokens) co_return pass(tokens);
+  co_return json_response(200, *tokens, write_tokens);
+}
+
+Task<http::Response> Calls::logout(Exchange exchange) {
+  const auto empty = refuse_body(exchange);
+  if (!empty) co_return pass(empty);
+  auth::v1::RevokeSessionRequest request;
+  request.set_user_id(exchange.call.caller.user_id.str());
+  request.set_session_id(exchange.call.caller.session_id.str());
+  const auto revoked = co_await parts_.auth.revoke_session(exchange.call, std::move(request));
+  if (!revoked && revoked.error().code != Code::not_found) co_return pass(revoked);  // gone is gone
+  co_return no_content();
+}
+
+Task<auth::v1::Tokens> Calls::open_session(Exchange exchange, std::string user_id) {
+  auth::v1::CreateSessionRequest request;
+  request.set_user_id(std::move(user_id));
+  request.set_user_agent(user_agent_of(*exchange.request));
+  request.set_source(exchange.call.caller.source.str());
+  co_return co_await parts_.auth.create_session(exchange.call, std::move(request));
+}
+
+Task<void> Calls::verify_password(Call call, std::string user_id, std::string password, std::string account) {
+  credential::v1::VerifyPasswordRequest request;
+  request.set_user_id(std::move(user_id));
+  request.set_password(std::move(password));
+  request.set_account(std::move(account));
+  const auto verified = co_await parts_.credential.verify_password(call, std::move(request));
+  if (!verified) co_return pass(verified);
+  co_return Done{};
+}
+
+}  // namespace gatehouse::gateway

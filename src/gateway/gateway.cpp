@@ -1,0 +1,169 @@
+#include "gateway/gateway.h"
+
+#include <exception>
+
+#include "base/ensure.h"
+#include "gateway/problem.h"
+#include "telemetry/log.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+constexpr const char* no_store = "no-store";
+
+std::string seconds_of(std::uint32_t ms) { return std::to_string((ms + 999) / 1000); }
+
+void add_limit(const Admission& admission, http::Response& response) {
+  response.with("ratelimit-limit", std::to_string(admission.limit));
+  response.with("ratelimit-remaining", std::to_string(admission.remaining));
+  response.with("ratelimit-reset", seconds_of(admission.reset_ms));
+}
+
+bool has_field(const http::Response& response, std::string_view name) {
+  for (const auto& field : response.fields)
+    if (field.first == name) return true;
+  return false;
+}
+
+std::unexpected<Error> denied(const Policy& policy) {
+  if (policy.access() == Policy::Access::service)
+    return fail(Code::unauthenticated, "service_unauthenticated", "Send a service key in x-service-auth.");
+  return fail(Code::permission_denied, "permission_denied", "You may not do this.");
+}
+
+}  // namespace
+
+Gateway::Gateway(GatewayParts parts, CallParts calls)
+    : routes_(parts.routes),
+      authenticator_(parts.authenticator),
+      permissions_(parts.permissions),
+      limits_(parts.limits),
+      service_keys_(std::move(parts.service_keys)),
+      cors_(std::move(parts.cors_origins)),
+      clock_(parts.clock),
+      request_timeout_(parts.request_timeout),
+      arrivals_(std::move(parts.trusted_proxies), parts.request_timeout, parts.clock, parts.random),
+      metrics_(parts.listener, parts.routes, parts.metrics),
+      calls_(std::move(calls)) {
+  for (const auto& route : routes_.rows())
+    ensure(authenticator_ || !route.policy.needs_token(), "a route takes access tokens and nobody here can read them");
+}
+
+Async<http::Response> Gateway::handle(const http::Request& request) {
+  Exchange exchange{.request = &request};
+  exchange.call = arrivals_.begin(request);
+  http::Response response;
+  try {
+    auto answered = co_await answer(exchange);
+    if (answered) {
+      response = std::move(*answered);
+    } else {
+      response = make_problem(answered.error(), request.path, exchange.call.correlation_id);
+      if (response.status >= 500) log::failure("a request failed", exchange.call, answered.error());
+    }
+  } catch (const std::exception& thrown) {  // the last resort: this request fails, the process does not (S-107)
+    const auto failed = internal(thrown.what());
+    log::failure("a request threw", exchange.call, failed.error());
+    response = make_problem(failed.error(), request.path, exchange.call.correlation_id);
+  }
+  finish(exchange, response);
+  co_return response;
+}
+
+// Match, admit, authenticate, authorize, handle. Nothing below a step runs unless the step said yes.
+Task<http::Response> Gateway::answer(Exchange& exchange) {
+  if (exchange.request->method == http::Method::options) co_return answer_options(*exchange.request);
+  const auto matched = match(exchange);
+  if (!matched) co_return pass(matched);
+  const auto admitted = admit(exchange);
+  if (!admitted) co_return pass(admitted);
+  const auto authenticated = co_await authenticate(exchange);
+  if (!authenticated) co_return pass(authenticated);
+  const auto verdict = co_await authorize(exchange);
+  if (!verdict) co_return pass(verdict);
+  if (*verdict != Verdict::allow) co_return denied(exchange.route->policy);
+  co_return co_await (calls_.*exchange.route->handler)(exchange);
+}
+
+Done Gateway::match(Exchange& exchange) const {
+  const auto found = routes_.find(exchange.request->path);
+  if (!found.path) return not_found("route_not_found", "There is nothing here.");
+  const auto* route = found.path->find(exchange.request->method);
+  if (!route) return fail(Code::unimplemented, "method_not_allowed", "This method is not one of those in Allow.");
+  if (found.has_id && !Uuid::parse(found.id))
+    return fail(Code::invalid_argument, "malformed_id", "The id in the path is not a UUID in lower case.");
+  exchange.route = route;
+  exchange.path_id = found.id;
+  return {};
+}
+
+Done Gateway::admit(Exchange& exchange) {
+  const auto rate_class = exchange.route->policy.rate_class();
+  if (rate_class == RateClass::unlimited) return {};
+  exchange.admission = limits_.admit_source(rate_class, exchange.call.caller.source);
+  if (!exchange.admission.allowed) return rate_limited(exchange.admission);
+  return {};
+}
+
+Task<void> Gateway::authenticate(Exchange& exchange) {
+  if (!exchange.route->policy.needs_token()) co_return Done{};
+  const auto token = bearer_token(*exchange.request);
+  if (!token) co_return pass(token);
+  const auto caller = co_await authenticator_->authenticate(exchange.call, *token);
+  if (!caller) co_return pass(caller);
+  exchange.call.caller.user_id = caller->user_id;
+  exchange.call.caller.session_id = caller->session_id;
+  co_return Done{};
+}
+
+Task<Verdict> Gateway::authorize(Exchange& exchange) {
+  const auto& policy = exchange.route->policy;
+  const auto& caller = exchange.call.caller;
+  switch (policy.access()) {
+    case Policy::Access::open: co_return Verdict::allow;
+    case Policy::Access::service:
+      co_return service_keys_.accepts(exchange.header("x-service-auth")) ? Verdict::allow : Verdict::deny;
+    case Policy::Access::user: co_return caller.is_authenticated() ? Verdict::allow : Verdict::deny;
+    case Policy::Access::self_or_grant:
+      if (!caller.is_authenticated()) co_return Verdict::deny;
+      if (UserId::parse(exchange.path_id) == caller.user_id) co_return Verdict::allow;
+      co_return co_await permissions_.may(exchange.call, caller.user_id, policy.permission());
+  }
+  co_return Verdict::deny;
+}
+
+Result<http::Response> Gateway::answer_options(const http::Request& request) const {
+  const auto found = routes_.find(request.path);
+  if (!found.path) return not_found("route_not_found", "There is nothing here.");
+  return cors_.answer_options(request, found.path->allow);
+}
+
+void Gateway::finish(const Exchange& exchange, http::Response& response) {
+  response.with("x-correlation-id", exchange.call.correlation_id.str());
+  if (response.status == 405) response.with("allow", routes_.find(exchange.request->path).path->allow);
+  if (exchange.admission.limit > 0) add_limit(exchange.admission, response);
+  if (!has_field(response, "cache-control")) response.with("cache-control", no_store);
+  cors_.apply(*exchange.request, response);
+  const auto took = clock_.steady() - (exchange.call.deadline - request_timeout_);
+  metrics_.observe(exchange.route, response.status, took);
+}
+
+http::Response Gateway::refuse(int status, std::string_view reason) {
+  Error error;
+  error.reason = reason;
+  error.message = "The request is not HTTP as this server takes it.";
+  const auto correlation_id = arrivals_.make_correlation_id();
+  auto response = make_problem(status, error, "", correlation_id);
+  response.with("x-correlation-id", correlation_id.str());
+  response.with("cache-control", no_store);
+  response.closes = true;
+  return response;
+}
+
+std::size_t Gateway::body_bytes_max(const http::Request& request) {
+  const auto found = routes_.find(request.path);
+  const auto* route = found.path ? found.path->find(request.method) : nullptr;
+  return route ? route->policy.body_bytes_max() : limits::auth_body_bytes_max;
+}
+
+}  // namespace gatehouse::gateway

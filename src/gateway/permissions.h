@@ -1,0 +1,32 @@
+// Permissions: what users may do, as the account role says, kept for half a minute and dropped at once when the
+// account role says that it has changed. One per shard, on its thread.
+#pragma once
+
+#include <string_view>
+
+#include "account/api.h"
+#include "account/events.h"
+#include "resilience/cache.h"
+#include "runtime/bus.h"
+#include "runtime/shard.h"
+
+namespace gatehouse::gateway {
+
+// Denied unless something said otherwise.
+enum class Verdict : std::uint8_t { deny = 0, allow = 1 };
+
+class Permissions {
+ public:
+  Permissions(account::Api& account, const Clock& clock);
+  void subscribe(Shard& shard, Bus<account::PermissionsChanged>& changes);
+
+  Task<account::v1::Permissions> of(Call call, UserId user_id);
+  Task<Verdict> may(Call call, UserId user_id, std::string_view permission);
+
+ private:
+  void forget(const account::PermissionsChanged& notice);
+  account::Api& account_;
+  Cache<UserId, account::v1::Permissions> cache_;
+};
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,45 @@
+#include "gateway/rate_limits.h"
+
+#include <algorithm>
+#include <string>
+
+namespace gatehouse::gateway {
+namespace {
+
+constexpr std::size_t keys_max = 16'384;  // ~280 KiB each; a flood of sources makes them stricter, not blind
+
+RateLimit per(std::uint32_t permits, Milliseconds period, bool enabled) {
+  return {.permits = std::max(permits, 1U), .period = period, .enabled = enabled};
+}
+constexpr Milliseconds minute{60'000};
+constexpr Milliseconds hour{3'600'000};
+
+}  // namespace
+
+RateLimits::RateLimits(const config::RateLimit& config, const Clock& clock, Random& random)
+    : registration_(per(config.register_per_minute, minute, config.enabled), keys_max, clock, random),
+      login_(per(config.login_per_minute, minute, config.enabled), keys_max, clock, random),
+      code_(per(config.login_per_minute, minute, config.enabled), keys_max, clock, random),
+      refresh_(per(config.refresh_per_minute, minute, config.enabled), keys_max, clock, random),
+      mail_(per(config.challenge_per_hour * 6, hour, config.enabled), keys_max, clock, random),
+      recipient_(per(config.challenge_per_hour, hour, config.enabled), keys_max, clock, random) {}
+
+Admission RateLimits::admit_source(RateClass rate_class, std::string_view source) {
+  switch (rate_class) {
+    case RateClass::unlimited: break;
+    case RateClass::registration: return registration_.admit(source);
+    case RateClass::login: return login_.admit(source);
+    case RateClass::code: return code_.admit(source);
+    case RateClass::refresh: return refresh_.admit(source);
+    case RateClass::mail: return mail_.admit(source);
+  }
+  return {.allowed = true};
+}
+
+Admission RateLimits::admit_recipient(std::string_view address) {
+  std::string key(address);
+  std::ranges::transform(key, key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return recipient_.admit(key);
+}
+
+}  // namespace gatehouse::gateway

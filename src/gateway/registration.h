@@ -1,0 +1,58 @@
+// Registration: the sequence over four roles that ends with a user who is logged in. One per shard.
+//
+// There is no transaction over the roles' databases. Instead each step can be repeated: the request's key names the
+// user that create_user makes and the session that create_session opens, and a retry continues where the first try
+// stopped. What nobody retries, sweep_registrations() finishes or undoes, so that a crash between two steps never
+// burns a username.
+#pragma once
+
+#include <string>
+
+#include "auth/api.h"
+#include "base/random.h"
+#include "credential/api.h"
+#include "identity/api.h"
+
+namespace gatehouse::gateway {
+
+struct RegistrationRequest {
+  std::string key;  // the client's Idempotency-Key; empty: this request is nobody's retry
+  std::string username;
+  std::string email;         // empty: none
+  std::string password;
+  std::string challenge_id;  // a solved challenge for the address; empty: none
+  std::string user_agent;
+};
+
+struct Registered {
+  identity::v1::User user;
+  auth::v1::Tokens tokens;
+};
+
+class Registration {
+ public:
+  Registration(identity::Api& identity, credential::Api& credential, auth::Api& auth, Random& random)
+      : identity_(identity), credential_(credential), auth_(auth), random_(random) {}
+
+  // Besides the roles' own errors: ABORTED idempotency_key_reused when the key was used with another password.
+  Task<Registered> run(Call call, RegistrationRequest asked);
+
+ private:
+  Task<identity::v1::CreateUserResponse> create_user(Call call, RegistrationRequest asked);
+  // The password is set now, or was set before under this key and is the same one.
+  Task<void> set_or_prove_password(Call call, RegistrationRequest asked, identity::v1::CreateUserResponse created);
+  Task<void> prove_password(Call call, RegistrationRequest asked, std::string user_id);
+  Task<void> attach_email(Call call, RegistrationRequest asked, std::string user_id);
+  // Gives the username back when `why` is final, so that the person can try again at once. Always fails with `why`.
+  Task<Registered> give_up(Call call, std::string user_id, Error why);
+
+  identity::Api& identity_;
+  credential::Api& credential_;
+  auth::Api& auth_;
+  Random& random_;
+};
+
+// Finishes (a password is set) or undoes (none is) what was begun more than limits::pending_user_ms ago. One round.
+Task<void> sweep_registrations_once(identity::Api& identity, credential::Api& credential, WallTime now);
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,114 @@
+#include "gateway/source_address.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace gatehouse::gateway {
+namespace {
+
+constexpr std::size_t text_bytes_max = 45;  // INET6_ADDRSTRLEN without its NUL
+constexpr std::uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+bool is_mapped_v4(const AddressBytes& address) {
+  return std::equal(std::begin(mapped_prefix), std::end(mapped_prefix), address.begin());
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// The next hop from the right; `rest` shrinks to what stands before it.
+std::string_view take_last_hop(std::string_view& rest) {
+  const auto comma = rest.rfind(',');
+  const auto hop = comma == std::string_view::npos ? rest : rest.substr(comma + 1);
+  rest = comma == std::string_view::npos ? std::string_view() : rest.substr(0, comma);
+  return trimmed(hop);
+}
+
+std::unexpected<Error> bad_block(std::string_view text) {
+  return fail(Code::invalid_argument, "trusted_proxy_invalid",
+              "A trusted proxy is an address or a block such as 10.0.0.0/8, and not everybody.", text);
+}
+
+}  // namespace
+
+std::optional<AddressBytes> parse_address(std::string_view text) {
+  if (text.empty() || text.size() > text_bytes_max) return std::nullopt;
+  char terminated[text_bytes_max + 1];
+  std::memcpy(terminated, text.data(), text.size());
+  terminated[text.size()] = '\0';
+  AddressBytes address{};
+  if (text.find(':') != std::string_view::npos) {
+    if (::inet_pton(AF_INET6, terminated, address.data()) != 1) return std::nullopt;
+    return address;
+  }
+  std::copy(std::begin(mapped_prefix), std::end(mapped_prefix), address.begin());
+  if (::inet_pton(AF_INET, terminated, address.data() + 12) != 1) return std::nullopt;
+  return address;
+}
+
+Source group_of(const AddressBytes& address) {
+  char text[INET6_ADDRSTRLEN + 4] = "";
+  if (is_mapped_v4(address)) {
+    ::inet_ntop(AF_INET, address.data() + 12, text, sizeof text);
+    return Source(text);
+  }
+  AddressBytes network = address;
+  std::fill(network.begin() + 8, network.end(), std::uint8_t{0});
+  ::inet_ntop(AF_INET6, network.data(), text, sizeof text);
+  std::strncat(text, "/64", 4);
+  return Source(text);
+}
+
+Result<TrustedProxies> TrustedProxies::parse(std::span<const std::string> texts) {
+  TrustedProxies proxies;
+  for (const auto& text : texts) {
+    const auto slash = text.find('/');
+    const auto address = parse_address(std::string_view(text).substr(0, slash));
+    if (!address) return bad_block(text);
+    const int offset = is_mapped_v4(*address) ? 96 : 0;
+    int bits = 128 - offset;
+    if (slash != std::string::npos) {
+      const auto* end = text.data() + text.size();
+      const auto parsed = std::from_chars(text.data() + slash + 1, end, bits);
+      if (parsed.ec != std::errc{} || parsed.ptr != end || bits < 1 || bits > 128 - offset) return bad_block(text);
+    }
+    proxies.blocks_.push_back({*address, bits + offset});
+  }
+  return proxies;
+}
+
+bool TrustedProxies::contains(const AddressBytes& address) const {
+  return std::ranges::any_of(blocks_, [&](const Block& block) {
+    const auto whole = static_cast<std::size_t>(block.bits / 8);
+    if (!std::equal(address.begin(), address.begin() + static_cast<std::ptrdiff_t>(whole), block.network.begin()))
+      return false;
+    if (block.bits % 8 == 0) return true;
+    const auto mask = static_cast<std::uint8_t>(0xff << (8 - block.bits % 8));
+    return (address[whole] & mask) == (block.network[whole] & mask);
+  });
+}
+
+Source TrustedProxies::source_of(const http::Request& request) const {
+  // The common case: a plain IPv4 peer and nobody trusted. Its text is its group.
+  if (blocks_.empty() && request.peer.find(':') == std::string_view::npos) return Source(request.peer);
+  const auto peer = parse_address(request.peer);
+  if (!peer) return Source(request.peer);  // a Unix socket
+  AddressBytes source = *peer;
+  for (auto field = request.fields.rbegin(); field != request.fields.rend() && contains(source); ++field) {
+    if (field->name != "x-forwarded-for") continue;
+    for (auto rest = field->value; !rest.empty() && contains(source);) {
+      const auto hop = parse_address(take_last_hop(rest));
+      if (!hop) return group_of(source);  // what cannot be read is where belief ends
+      source = *hop;
+    }
+  }
+  return group_of(source);
+}
+
+}  // namespace gatehouse::gateway
