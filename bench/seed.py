@@ -9,8 +9,7 @@ ALPHABET = "abcdefghkm"  # no two of these look alike
 
 
 def database(data, role):
-    path = next(p for p in pathlib.Path(data).rglob(f"{role}*") if p.suffix in (".db", ".sqlite", ".sqlite3"))
-    connection = sqlite3.connect(path)
+    connection = sqlite3.connect(pathlib.Path(data) / f"{role}.db")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("PRAGMA cache_size = -200000")

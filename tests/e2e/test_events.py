@@ -12,7 +12,7 @@ from support.roles import run_ok
 
 def outbox(house, role):
     """The events of a role's database, oldest first."""
-    path = next(p for p in house.data.rglob(f"{role}*") if p.suffix in (".db", ".sqlite", ".sqlite3"))
+    path = house.data / f"{role}.db"
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
         database.row_factory = sqlite3.Row
         return [dict(row) for row in database.execute("SELECT * FROM outbox ORDER BY 1")]
@@ -89,7 +89,7 @@ def test_a_mail_that_cannot_be_written_becomes_a_dead_letter_or_waits_and_is_sen
     folder.unlink()
     aside.rename(folder)
     run_ok(house, "events", "dead", "list")
-    run_ok(house, "events", "dead", "replay", "--all")
+    run_ok(house, "events", "dead", "replay", "notification.mail", "all")
     Mailbox(house).wait_for(address, wait_s=20)
     assert len(Mailbox(house).messages(address)) == 1
 
@@ -102,7 +102,7 @@ def test_F26_a_poison_event_becomes_a_dead_letter_that_can_be_replayed(make_hous
     register(house, email=first)
     Mailbox(house).wait_for(first)
     house.stop()
-    path = next(p for p in house.data.rglob("identity*") if p.suffix in (".db", ".sqlite", ".sqlite3"))
+    path = house.data / "identity.db"
     with sqlite3.connect(path) as database:
         database.row_factory = sqlite3.Row
         row = dict(database.execute("SELECT * FROM outbox WHERE event_type = 'user.created.v1' ORDER BY 1 DESC LIMIT 1").fetchone())
@@ -120,4 +120,4 @@ def test_F26_a_poison_event_becomes_a_dead_letter_that_can_be_replayed(make_hous
         assert time.monotonic() < until, listed
         time.sleep(0.2)
     assert "not json" not in listed
-    assert house.cli("events", "dead", "replay", "999999").returncode != 0
+    assert house.cli("events", "dead", "replay", "notification.mail", "999999").returncode != 0

@@ -171,7 +171,7 @@ def test_a_damaged_database_stops_the_start(own_house, damage):
     house = own_house()
     person(house)
     house.stop()
-    path = max((p for p in house.data.rglob("identity*") if p.is_file()), key=lambda p: p.stat().st_size)
+    path = house.data / "identity.db"
     content = path.read_bytes()
     path.write_bytes({"header": b"x" * 100 + content[100:], "truncated": content[:len(content) // 2 + 7], "garbage": b"garbage" * 1000}[damage])
     said = refused(house)
@@ -183,7 +183,7 @@ def test_a_database_of_a_newer_program_stops_the_start(own_house):
     import sqlite3
     house = own_house()
     house.stop()
-    path = next(p for p in house.data.rglob("identity*") if p.suffix in (".db", ".sqlite", ".sqlite3"))
+    path = house.data / "identity.db"
     with sqlite3.connect(path) as database:
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version:

@@ -1,5 +1,4 @@
 """Access tokens over HTTP: every way of altering one is refused, and rotating keys refuses none that is valid."""
-import base64
 import hashlib
 import hmac
 import json
@@ -9,19 +8,12 @@ import time
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
+from support.forger import decode, encode
 from support.people import person
 from support.process import faked_clock
 from support.roles import run_ok
 
 ME = "/api/v1/users/me"
-
-
-def encode(octets):
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
-
-
-def decode(text):
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def parts(token):

@@ -8,6 +8,6 @@ def run_ok(house, *arguments, **rest):
 
 
 def one_sentence(text):
-    """True for a single line that ends as a sentence does and is no stack trace."""
-    lines = [line for line in text.strip().splitlines() if line.strip()]
+    """True for a single line that ends as a sentence does; what explains it further is indented below."""
+    lines = [line for line in text.strip().splitlines() if line.strip() and not line.startswith("  ")]
     return len(lines) == 1 and lines[0].rstrip().endswith((".", "?")) and "terminate called" not in text
