@@ -1,0 +1,214 @@
+#include "http/connection.h"
+
+#include <sys/socket.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/deferred.hpp>
+#include <cstring>
+#include <exception>
+#include <utility>
+
+#include "telemetry/log.h"
+
+namespace gatehouse::http {
+namespace {
+
+constexpr std::size_t gathered_bytes_max = 64 * 1024;  // responses to a pipelined burst are sent when they reach this
+constexpr std::size_t room_bytes_min = 512;            // worth a recv
+constexpr std::uint32_t linger_ms = 2'000;
+
+}  // namespace
+
+Connection::Connection(ServerContext& context, Socket socket, PeerName peer)
+    : context_(context), socket_(std::move(socket)), peer_(peer) {
+  ++context_.connections;
+  enter(Phase::idle);
+}
+
+Connection::~Connection() {
+  if (exchange_) context_.exchanges.give_back(std::move(exchange_));
+  --context_.connections;
+}
+
+Async<void> Connection::run(std::unique_ptr<Connection> connection) {
+  try {
+    co_await connection->serve();
+  } catch (const std::exception& why) {
+    // Every wait of a connection that is cut ends here. Anything else is a bug, and costs this connection alone.
+    if (connection->wake_ != Wake::cut) log::error("a connection ended in an exception", {{"what", why.what()}});
+  }
+}
+
+Async<void> Connection::serve() {
+  while (is_open_) {
+    const auto progress = parse_buffered();
+    if (progress == RequestParser::Progress::refused) {
+      refuse(exchange_->parser.refusal().status, exchange_->parser.refusal().reason);
+      break;
+    }
+    if (progress == RequestParser::Progress::incomplete) {
+      if (has_output() && send_now() != Sent::all) {
+        const bool is_sent = co_await flush();
+        if (!is_sent) co_return;
+      }
+      if (!prepare_read()) break;
+      auto reading = socket_.async_read_some(asio::buffer(buffer_.get() + end_, capacity_ - end_),
+                                             asio::as_tuple(asio::deferred));
+      const auto [error, bytes] = co_await std::move(reading);
+      if (!after_read(error, bytes)) break;
+      continue;
+    }
+    const auto body = begin_body();
+    if (body == Body::refused) break;
+    if (body == Body::incomplete) {
+      const bool is_whole = co_await read_body();
+      if (!is_whole) break;
+    }
+    enter(Phase::handling);
+    const auto began = context_.clock.steady();
+    Response response;
+    try {
+      auto handling = context_.handler.handle(exchange_->parser.request());
+      response = co_await std::move(handling);
+    } catch (const std::exception& why) {
+      response = after_exception(why);
+    }
+    answer(response);
+    context_.stats.count_duration(context_.clock.steady() - began);
+    end_request();
+    if (exchange_->out.size() < gathered_bytes_max) continue;
+    const bool is_sent = co_await flush();
+    if (!is_sent) co_return;
+  }
+  co_await finish();
+}
+
+RequestParser::Progress Connection::parse_buffered() {
+  if (begin_ == end_) return RequestParser::Progress::incomplete;
+  if (!exchange_) {
+    exchange_ = context_.exchanges.take();
+    exchange_->parser.reset();
+    exchange_->parser.request().peer = peer_;
+  }
+  return exchange_->parser.parse(buffer_.get() + begin_, end_ - begin_);
+}
+
+bool Connection::prepare_read() {
+  if (begin_ == end_) {
+    become_idle();
+    return !context_.is_draining || take_last_bytes();
+  }
+  if (phase_ != Phase::header) enter(Phase::header);
+  make_room(room_bytes_min);
+  return true;
+}
+
+void Connection::become_idle() {
+  begin_ = end_ = 0;
+  enter(Phase::idle);
+  if (exchange_) context_.exchanges.give_back(std::move(exchange_));
+  if (capacity_ == limits::read_buffer_bytes) return;
+  capacity_ = limits::read_buffer_bytes;
+  buffer_ = std::make_unique_for_overwrite<char[]>(capacity_);
+}
+
+// Moves the current request to the front, of a larger buffer when it must be. Its views follow.
+void Connection::make_room(std::size_t size) {
+  if (capacity_ - end_ >= size) return;
+  const std::size_t live = end_ - begin_;
+  const char* const from = buffer_.get() + begin_;
+  std::unique_ptr<char[]> old;
+  if (live + size > capacity_) {
+    while (capacity_ < live + size) capacity_ *= 2;
+    old = std::exchange(buffer_, std::make_unique_for_overwrite<char[]>(capacity_));
+  }
+  std::memmove(buffer_.get(), from, live);
+  exchange_->parser.follow(from, buffer_.get());
+  request_end_ -= std::min(begin_, request_end_);
+  begin_ = 0;
+  end_ = live;
+}
+
+// A request that crossed the decision to close idle connections is answered, not lost.
+bool Connection::take_last_bytes() {
+  const auto bytes = ::recv(socket_.native_handle(), buffer_.get(), capacity_, MSG_DONTWAIT);
+  if (bytes <= 0) return false;
+  end_ = static_cast<std::size_t>(bytes);
+  return true;
+}
+
+bool Connection::after_read(const boost::system::error_code& error, std::size_t bytes) {
+  if (!error) {
+    end_ += bytes;
+    if (wake_ != Wake::cut) wake_ = Wake::none;  // it came just in time
+    return true;
+  }
+  if (error != asio::error::operation_aborted) return false;  // hung up
+  if (phase_ == Phase::header && wake_ == Wake::timed_out) {
+    refuse(408, "header_timeout");
+    return false;
+  }
+  return wake_ == Wake::none && phase_ == Phase::idle && context_.is_draining && take_last_bytes();
+}
+
+// Inside a catch block. A handler answers errors as responses: what it throws is a bug, or the end of a cut connection.
+Response Connection::after_exception(const std::exception& why) {
+  if (wake_ == Wake::cut) throw;
+  log::error("a request handler threw", {{"what", why.what()}});
+  auto response = context_.handler.refuse(500, "internal");
+  response.closes = true;
+  return response;
+}
+
+void Connection::end_request() {
+  begin_ = request_end_;
+  exchange_->parser.reset();
+  exchange_->body.clear();
+}
+
+void Connection::enter(Phase phase) {
+  phase_ = phase;
+  phase_began_ms_ = context_.now_ms + context_.sweep_ms;  // at the latest: a client never gets less than its time
+}
+
+void Connection::sweep() {
+  const auto waited_ms = static_cast<std::int32_t>(context_.now_ms - phase_began_ms_);
+  const auto is_over = [waited_ms](std::uint32_t most_ms) {
+    return waited_ms >= 0 && static_cast<std::uint32_t>(waited_ms) >= most_ms;
+  };
+  const auto& limits = context_.limits;
+  const bool is_slow = (phase_ == Phase::header && is_over(limits.header_timeout_ms)) ||
+                       (phase_ == Phase::body && is_over(limits.body_timeout_ms));
+  boost::system::error_code ignored;
+  if (is_slow || (phase_ == Phase::idle && is_over(limits.idle_timeout_ms))) {
+    if (is_slow && wake_ == Wake::none) context_.stats.count_timeout();
+    wake_ = Wake::timed_out;
+    socket_.cancel(ignored);
+  } else if (phase_ == Phase::writing && is_over(limits.write_timeout_ms)) {
+    context_.stats.count_timeout();
+    cut();
+  } else if (phase_ == Phase::lingering && is_over(linger_ms)) {
+    cut();
+  }
+}
+
+void Connection::stop_waiting() {
+  boost::system::error_code ignored;
+  if (phase_ == Phase::idle) socket_.cancel(ignored);
+}
+
+void Connection::evict() {
+  boost::system::error_code ignored;
+  wake_ = Wake::evicted;
+  socket_.cancel(ignored);
+}
+
+void Connection::cut() {
+  boost::system::error_code ignored;
+  wake_ = Wake::cut;
+  socket_.shutdown(Socket::shutdown_both, ignored);
+  socket_.cancel(ignored);
+}
+
+}  // namespace gatehouse::http

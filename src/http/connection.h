@@ -1,0 +1,88 @@
+// One client connection: reads requests, asks the handler, writes responses, in order. RFC 9112 §9.
+//
+// A coroutine in the server's Scope owns it; shard's thread only. Idle it holds its 4 KiB read buffer and nothing else;
+// the rest is lent by the server's pool from the first byte of a request until the last response has gone. Responses to
+// pipelined requests are gathered and sent together. The socket is read through Asio (one recv per readiness) and
+// written with a plain send, which waits only when the peer's window is full.
+#pragma once
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/intrusive/list.hpp>
+#include <memory>
+
+#include "base/bytes.h"
+#include "http/server_context.h"
+#include "runtime/task.h"
+
+namespace gatehouse::http {
+
+using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
+using PeerName = InlineString<46>;
+
+class Connection : public ConnectionHook {
+ public:
+  Connection(ServerContext& context, Socket socket, PeerName peer);
+  ~Connection();
+
+  static Async<void> run(std::unique_ptr<Connection> connection);
+
+  // Called by the server, never from inside the coroutine.
+  void sweep();              // ends what has waited too long
+  void stop_waiting();       // if idle, wakes it up: a draining server answers what has just come, then closes
+  void evict();              // idle only: closes it to make room
+  void cut();                // at once
+  [[nodiscard]] bool is_evictable() const { return phase_ == Phase::idle && wake_ == Wake::none; }
+  [[nodiscard]] std::uint32_t phase_began_ms() const { return phase_began_ms_; }
+
+ private:
+  enum class Phase : std::uint8_t { idle, header, body, handling, writing, lingering };
+  enum class Wake : std::uint8_t { none, timed_out, evicted, cut };
+  enum class Sent : std::uint8_t { all, blocked, broken };
+
+  enum class Body : std::uint8_t { whole, incomplete, refused };
+
+  Async<void> serve();
+  Async<bool> read_body();           // false: the request cannot be completed; an answer may be waiting to be sent
+  Async<bool> read_sized_body();
+  Async<bool> read_chunked_body();
+  Async<bool> read_into(char* to, std::size_t size, std::size_t* bytes);
+  Async<bool> flush();               // false: the peer is gone
+  Async<void> finish();              // sends what is left to say and hangs up without losing it
+
+  void enter(Phase phase);
+  [[nodiscard]] RequestParser::Progress parse_buffered();
+  [[nodiscard]] bool prepare_read();  // false: draining, and the peer has said nothing more
+  void become_idle();
+  void make_room(std::size_t size);
+  [[nodiscard]] bool take_last_bytes();
+  [[nodiscard]] bool after_read(const boost::system::error_code& error, std::size_t bytes);
+  [[nodiscard]] Body begin_body();
+  [[nodiscard]] Response after_exception(const std::exception& why);
+  void end_request();
+
+  void answer(const Response& response);
+  void append_checked(const Response& response, std::string_view body, ResponseFrame frame);
+  void refuse(int status, std::string_view reason);
+  [[nodiscard]] Sent send_now();
+  [[nodiscard]] bool has_output() const { return exchange_ && !exchange_->out.empty(); }
+
+  ServerContext& context_;
+  Socket socket_;
+  std::unique_ptr<Exchange> exchange_;
+  std::unique_ptr<char[]> buffer_;
+  std::size_t capacity_ = 0;
+  std::size_t begin_ = 0;      // [begin_, end_) has been read and not yet used
+  std::size_t end_ = 0;
+  std::size_t request_end_ = 0;  // where the current request's octets in the buffer end, once its head is complete
+  std::size_t sent_ = 0;       // of exchange_->out
+  std::size_t body_bytes_max_ = 0;
+  std::uint32_t phase_began_ms_ = 0;
+  Phase phase_ = Phase::idle;
+  Wake wake_ = Wake::none;
+  bool is_open_ = true;        // more requests may follow
+  bool has_unread_ = false;    // the peer may still be sending what nobody will read
+  PeerName peer_;
+};
+
+}  // namespace gatehouse::http
