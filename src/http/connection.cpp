@@ -44,7 +44,7 @@ Async<void> Connection::serve() {
   while (is_open_) {
     const auto progress = parse_buffered();
     if (progress == RequestParser::Progress::refused) {
-      refuse(exchange_->parser.refusal().status, exchange_->parser.refusal().reason);
+      refuse(exchange_->parser.refusal());
       break;
     }
     if (progress == RequestParser::Progress::incomplete) {
@@ -53,8 +53,7 @@ Async<void> Connection::serve() {
         if (!is_sent) co_return;
       }
       if (!prepare_read()) break;
-      auto reading = socket_.async_read_some(asio::buffer(buffer_.get() + end_, capacity_ - end_),
-                                             asio::as_tuple(asio::deferred));
+      auto reading = socket_.async_read_some(free_room(), asio::as_tuple(asio::deferred));
       const auto [error, bytes] = co_await std::move(reading);
       if (!after_read(error, bytes)) break;
       continue;
@@ -74,9 +73,7 @@ Async<void> Connection::serve() {
     } catch (const std::exception& why) {
       response = after_exception(why);
     }
-    answer(response);
-    context_.stats.count_duration(context_.clock.steady() - began);
-    end_request();
+    answer(response, began);
     if (exchange_->out.size() < gathered_bytes_max) continue;
     const bool is_sent = co_await flush();
     if (!is_sent) co_return;
@@ -146,7 +143,7 @@ bool Connection::after_read(const boost::system::error_code& error, std::size_t 
   }
   if (error != asio::error::operation_aborted) return false;  // hung up
   if (phase_ == Phase::header && wake_ == Wake::timed_out) {
-    refuse(408, "header_timeout");
+    refuse({408, "header_timeout"});
     return false;
   }
   return wake_ == Wake::none && phase_ == Phase::idle && context_.is_draining && take_last_bytes();
@@ -159,12 +156,6 @@ Response Connection::after_exception(const std::exception& why) {
   auto response = context_.handler.refuse(500, "internal");
   response.closes = true;
   return response;
-}
-
-void Connection::end_request() {
-  begin_ = request_end_;
-  exchange_->parser.reset();
-  exchange_->body.clear();
 }
 
 void Connection::enter(Phase phase) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/intrusive/list.hpp>
 #include <memory>
@@ -53,17 +54,17 @@ class Connection : public ConnectionHook {
   void enter(Phase phase);
   [[nodiscard]] RequestParser::Progress parse_buffered();
   [[nodiscard]] bool prepare_read();  // false: draining, and the peer has said nothing more
+  [[nodiscard]] asio::mutable_buffer free_room() { return {buffer_.get() + end_, capacity_ - end_}; }
   void become_idle();
   void make_room(std::size_t size);
   [[nodiscard]] bool take_last_bytes();
   [[nodiscard]] bool after_read(const boost::system::error_code& error, std::size_t bytes);
   [[nodiscard]] Body begin_body();
   [[nodiscard]] Response after_exception(const std::exception& why);
-  void end_request();
 
-  void answer(const Response& response);
+  void answer(const Response& response, SteadyTime began);
   void append_checked(const Response& response, std::string_view body, ResponseFrame frame);
-  void refuse(int status, std::string_view reason);
+  void refuse(Refusal why);
   [[nodiscard]] Sent send_now();
   [[nodiscard]] bool has_output() const { return exchange_ && !exchange_->out.empty(); }
 

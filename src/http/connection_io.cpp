@@ -31,7 +31,7 @@ Connection::Body Connection::begin_body() {
   if (!framing.is_chunked && framing.content_length == 0) return Body::whole;
   body_bytes_max_ = context_.handler.body_bytes_max(parser.request());
   if (framing.content_length > body_bytes_max_) {
-    refuse(413, "body_too_large");
+    refuse({413, "body_too_large"});
     return Body::refused;
   }
   const auto size = static_cast<std::size_t>(framing.content_length);
@@ -83,8 +83,8 @@ Async<bool> Connection::read_chunked_body() {
     const auto progress = decoder.feed({buffer_.get() + request_end_, end_ - request_end_}, body, consumed);
     request_end_ += consumed;
     if (progress == ChunkedDecoder::Progress::complete) break;
-    if (progress == ChunkedDecoder::Progress::refused) refuse(400, "chunk_invalid");
-    if (progress == ChunkedDecoder::Progress::too_large) refuse(413, "body_too_large");
+    if (progress == ChunkedDecoder::Progress::refused) refuse({400, "chunk_invalid"});
+    if (progress == ChunkedDecoder::Progress::too_large) refuse({413, "body_too_large"});
     if (progress != ChunkedDecoder::Progress::incomplete) co_return false;
     end_ = request_end_ = begin_ + exchange_->parser.head_bytes();  // what was there has been decoded
     make_room(raw_room_bytes);
@@ -108,11 +108,11 @@ Async<bool> Connection::read_into(char* to, std::size_t size, std::size_t* bytes
     if (wake_ != Wake::cut) wake_ = Wake::none;
     co_return true;
   }
-  if (error == asio::error::operation_aborted && wake_ == Wake::timed_out) refuse(408, "body_timeout");
+  if (error == asio::error::operation_aborted && wake_ == Wake::timed_out) refuse({408, "body_timeout"});
   co_return false;
 }
 
-void Connection::answer(const Response& response) {
+void Connection::answer(const Response& response, SteadyTime began) {
   const auto& framing = exchange_->parser.framing();
   const auto& request = exchange_->parser.request();
   ResponseFrame frame{.is_head = request.method == Method::head, .is_http_1_0 = framing.is_http_1_0};
@@ -127,6 +127,10 @@ void Connection::answer(const Response& response) {
   }
   append_checked(response, body, frame);
   if (context_.compressed.capacity() > gzip_kept_bytes_max) context_.compressed = {};
+  context_.stats.count_duration(context_.clock.steady() - began);
+  begin_ = request_end_;  // on to the next request
+  exchange_->parser.reset();
+  exchange_->body.clear();
 }
 
 void Connection::append_checked(const Response& response, std::string_view body, ResponseFrame frame) {
@@ -142,9 +146,9 @@ void Connection::append_checked(const Response& response, std::string_view body,
   if (!append_response(exchange_->out, instead, instead.body, last, context_.common)) exchange_->out.append(bare_500);
 }
 
-void Connection::refuse(int status, std::string_view reason) {
+void Connection::refuse(Refusal why) {
   has_unread_ = true;
-  const auto response = context_.handler.refuse(status, reason);
+  const auto response = context_.handler.refuse(why.status, why.reason);
   const ResponseFrame frame{.is_head = exchange_->parser.request().method == Method::head, .keeps_alive = false};
   append_checked(response, response.body, frame);
 }

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
+#include <charconv>
 #include <future>
 #include <stdexcept>
 
@@ -51,6 +52,12 @@ class TestHandler final : public Handler {
   std::atomic<bool> is_gate_open = false;
 };
 
+inline std::size_t number_at(std::string_view text, std::size_t at) {
+  std::size_t number = 0;
+  std::from_chars(text.data() + at, text.data() + text.size(), number);
+  return number;
+}
+
 struct Answer {
   int status = 0;  // 0: the connection was closed instead
   std::string head, body;
@@ -88,9 +95,9 @@ class Client {
       if (!receive()) return answer;
     answer.head = buffer_.substr(0, end + 4);
     buffer_.erase(0, end + 4);
-    answer.status = std::stoi(answer.head.substr(9, 3));
+    answer.status = static_cast<int>(number_at(answer.head, 9));
     const auto at = answer.head.find("content-length: ");
-    const std::size_t size = at == std::string::npos || is_head ? 0 : std::stoul(answer.head.substr(at + 16));
+    const std::size_t size = at == std::string::npos || is_head ? 0 : number_at(answer.head, at + 16);
     while (buffer_.size() < size)
       if (!receive()) return {};
     answer.body = buffer_.substr(0, size);
