@@ -18,8 +18,9 @@ constexpr crypto::Argon2Params kParams;
 void plain_hash() {
   unsigned char tag[32];
   constexpr unsigned char salt[crypto_pwhash_argon2id_SALTBYTES] = {1, 2, 3};
-  const int failed = crypto_pwhash_argon2id(tag, sizeof tag, "correct horse", 13, salt, kParams.passes,
-                                            std::size_t{kParams.memory_kib} * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13);
+  const int failed =
+      crypto_pwhash_argon2id(tag, sizeof tag, "correct horse", 13, salt, kParams.passes,
+                             std::size_t{kParams.memory_kib} * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13);
   if (failed != 0) std::abort();
   benchmark::DoNotOptimize(tag);
 }

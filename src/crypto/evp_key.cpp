@@ -147,11 +147,12 @@ PublicParts public_parts_of(Alg alg, const KeyHandle& key) {
   return {};
 }
 
-KeyHandle private_key_from_der(Alg alg, std::string_view pkcs8) {
-  const auto* at = octets(pkcs8);
+KeyHandle private_key_from_der(Alg alg, const SecretString& pkcs8) {
+  const std::string_view der = pkcs8.reveal();
+  const auto* at = octets(der);
   const std::unique_ptr<PKCS8_PRIV_KEY_INFO, Free> info(
-      d2i_PKCS8_PRIV_KEY_INFO(nullptr, &at, static_cast<long>(pkcs8.size())));
-  if (info == nullptr || at != octets(pkcs8) + pkcs8.size()) return without_traces(KeyHandle());
+      d2i_PKCS8_PRIV_KEY_INFO(nullptr, &at, static_cast<long>(der.size())));
+  if (info == nullptr || at != octets(der) + der.size()) return without_traces(KeyHandle());
   auto key = without_traces(owned(EVP_PKCS82PKEY(info.get())));
   if (key == nullptr || !is_of(alg, key.get())) return without_traces(KeyHandle());
   const auto public_half = public_key_from(alg, public_parts_of(alg, key));

@@ -20,7 +20,7 @@ struct PublicParts {
 
 [[nodiscard]] KeyHandle make_key(Alg alg);
 // Null when it is not one whole PKCS#8 key of this algorithm, is too weak, or does not fit its own public half.
-[[nodiscard]] KeyHandle private_key_from_der(Alg alg, std::string_view pkcs8);
+[[nodiscard]] KeyHandle private_key_from_der(Alg alg, const SecretString& pkcs8);
 // Null when the point is not on the curve, the modulus is not 2048 to 8192 bits, or a number is not in its one form.
 [[nodiscard]] KeyHandle public_key_from(Alg alg, const PublicParts& parts);
 [[nodiscard]] PublicParts public_parts_of(Alg alg, const KeyHandle& key);

@@ -127,7 +127,7 @@ Result<SigningKey> SigningKey::generate(Alg alg) {
 Result<SigningKey> SigningKey::from_private_der(Alg alg, const SecretString& pkcs8) {
   SigningKey key;
   key.alg_ = alg;
-  key.key_ = private_key_from_der(alg, pkcs8.reveal());
+  key.key_ = private_key_from_der(alg, pkcs8);
   if (key.key_ == nullptr)
     return fail(Code::invalid_argument, "private_key_malformed", "The private key cannot be used.");
   key.kid_ = thumbprint(alg, public_parts_of(alg, key.key_));

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 #include <openssl/err.h>
 
+#include <thread>
+#include <vector>
+
 #include "base/random.h"
 #include "crypto/evp_key.h"
 #include "crypto/jose.h"
@@ -136,6 +139,17 @@ TEST(SigningKey, keys_taken_in_turns_do_not_mix) {
     EXPECT_TRUE(verify_jws(b, {{other.kid(), theirs}}));
     EXPECT_EQ(verify_jws(a, {{key.kid(), theirs}}).error().reason, "token_signature_wrong");
   }
+}
+
+TEST(SigningKey, serves_several_threads_at_once) {
+  std::vector<std::thread> threads;
+  for (const auto alg : kAlgs)
+    for (int i = 0; i < 2; ++i)
+      threads.emplace_back([&key = key_of(alg)] {
+        const VerifyKeys keys{{key.kid(), VerifyKey::from_jwk(key.public_jwk()).value()}};
+        for (int n = 0; n < 20; ++n) EXPECT_TRUE(verify_jws(key.sign("t", std::to_string(n)), keys));
+      });
+  for (auto& thread : threads) thread.join();
 }
 
 TEST(Jwk, S56_with_a_private_or_foreign_member_is_refused) {

@@ -78,7 +78,7 @@ TEST(Jws, S42_the_algorithm_is_the_key_s_and_never_the_token_s) {
 }
 
 TEST(Jws, S43_nothing_symmetric_is_verified_with_a_public_key_or_with_none) {
-  const auto key = private_key_from_der(Alg::es256, signer().private_der().reveal());
+  const auto key = private_key_from_der(Alg::es256, signer().private_der());
   unsigned char* der = nullptr;
   const int size = i2d_PUBKEY(key.get(), &der);
   const std::string spki(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
@@ -235,7 +235,7 @@ TEST(Jws, S52_ECDSA_signatures_have_exactly_64_octets_and_scalars_in_range) {
 
 TEST(Jws, S52_ECDSA_signatures_in_DER_are_refused) {
   const auto text = to_base64url(header(R"("ES256")")) + "." + to_base64url("{}");
-  const auto key = private_key_from_der(Alg::es256, signer().private_der().reveal());
+  const auto key = private_key_from_der(Alg::es256, signer().private_der());
   const auto raw = sign_text(Alg::es256, key, text);
   const auto der = Bytes("\x30\x44\x02\x20", 4) + raw.substr(0, 32) + Bytes("\x02\x20", 2) + raw.substr(32);
   EXPECT_EQ(reason_of(text + "." + to_base64url(der)), "token_signature_wrong");

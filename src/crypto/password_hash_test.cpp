@@ -107,40 +107,42 @@ TEST(PasswordHash, S9_a_stored_hash_above_the_ceiling_is_refused_before_any_work
             "hash_too_costly");
 }
 
+// What makes a good string another one's, or nobody's.
+constexpr std::pair<const char*, const char*> kForeignForms[] = {{"argon2id", "argon2i"},
+                                                                 {"argon2id", "argon2d"},
+                                                                 {"argon2id", "bcrypt"},
+                                                                 {"v=19", "v=16"},
+                                                                 {"v=19$", ""},
+                                                                 {"m=64", "m=064"},
+                                                                 {"m=64", "m=+64"},
+                                                                 {"m=64", "m=7"},
+                                                                 {"m=64", "m=0"},
+                                                                 {"m=64", "m= 64"},
+                                                                 {"m=64", "m=4294967296"},
+                                                                 {"m=64", "m="},
+                                                                 {"m=64", "m=-1"},
+                                                                 {"t=2", "t=0"},
+                                                                 {"t=2", "t=02"},
+                                                                 {"p=1", "p=2"},
+                                                                 {"p=1", "p=01"},
+                                                                 {"p=1", "p=1,x=1"},
+                                                                 {"m=64,t=2", "t=2,m=64"},
+                                                                 {"IQ$/c4", "IR$/c4"},
+                                                                 {"IQ$/c4", "IQ==$/c4"},
+                                                                 {"IQ$/c4", "$/c4"},
+                                                                 {"DG4", "DG5"},
+                                                                 {"DG4", "DG4="},
+                                                                 {"DG4", "DG4\n"},
+                                                                 {"DG4", "DG4$"},
+                                                                 {"/c47", "_c47"},
+                                                                 {"$argon2id", "argon2id"},
+                                                                 {"c2l4dGVlbmJ5dGVzYWx0IQ", "c2l4dGVlbiBieXRlIHNhbHQ"}};
+
 TEST(PasswordHash, S9_what_is_not_one_of_ours_is_unsupported) {
   const std::string good =
       "$argon2id$v=19$m=64,t=2,p=1$c2l4dGVlbmJ5dGVzYWx0IQ$/c47v4L7Fhp0f42qlR/STz9DT3yrKUSeAq9UUPu+DG4";
   EXPECT_EQ(reason_of(good), "verified");
-  const std::pair<const char*, const char*> changes[] = {{"argon2id", "argon2i"},
-                                                         {"argon2id", "argon2d"},
-                                                         {"argon2id", "bcrypt"},
-                                                         {"v=19", "v=16"},
-                                                         {"v=19$", ""},
-                                                         {"m=64", "m=064"},
-                                                         {"m=64", "m=+64"},
-                                                         {"m=64", "m=7"},
-                                                         {"m=64", "m=0"},
-                                                         {"m=64", "m= 64"},
-                                                         {"m=64", "m=4294967296"},
-                                                         {"m=64", "m="},
-                                                         {"m=64", "m=-1"},
-                                                         {"t=2", "t=0"},
-                                                         {"t=2", "t=02"},
-                                                         {"p=1", "p=2"},
-                                                         {"p=1", "p=01"},
-                                                         {"p=1", "p=1,x=1"},
-                                                         {"m=64,t=2", "t=2,m=64"},
-                                                         {"IQ$/c4", "IR$/c4"},
-                                                         {"IQ$/c4", "IQ==$/c4"},
-                                                         {"IQ$/c4", "$/c4"},
-                                                         {"DG4", "DG5"},
-                                                         {"DG4", "DG4="},
-                                                         {"DG4", "DG4\n"},
-                                                         {"DG4", "DG4$"},
-                                                         {"/c47", "_c47"},
-                                                         {"$argon2id", "argon2id"},
-                                                         {"c2l4dGVlbmJ5dGVzYWx0IQ", "c2l4dGVlbiBieXRlIHNhbHQ"}};
-  for (const auto& [from, to] : changes) {
+  for (const auto& [from, to] : kForeignForms) {
     auto changed = good;
     changed.replace(changed.find(from), std::string_view(from).size(), to);
     EXPECT_EQ(reason_of(changed), "hash_unsupported") << changed;
