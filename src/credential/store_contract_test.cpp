@@ -1,0 +1,114 @@
+#include "credential/store_contract.h"
+
+#include <algorithm>
+
+namespace gatehouse::credential {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+TEST_P(StoreContract, a_password_is_set_once_unless_it_is_replaced) {
+  EXPECT_EQ(load(), "none");
+  EXPECT_TRUE(save("first"));
+  EXPECT_FALSE(save("second"));
+  EXPECT_EQ(load(), "first");
+  EXPECT_TRUE(save("third", true));
+  EXPECT_EQ(load(), "third");
+  EXPECT_EQ(event_types(), (std::vector<std::string>{"password.set.v1", "password.set.v1"}));
+}
+
+TEST_P(StoreContract, a_password_survives_a_restart_and_goes_with_its_user) {
+  EXPECT_TRUE(save("first"));
+  place_->restart();
+  EXPECT_EQ(load(), "first");
+  EXPECT_TRUE(wait<void>(store().delete_user(Call(), "user-1")));
+  EXPECT_TRUE(wait<void>(store().delete_user(Call(), "user-1")));
+  EXPECT_EQ(load(), "none");
+}
+
+TEST_P(StoreContract, S8_a_hash_is_upgraded_once_and_never_over_a_newer_password) {
+  (void)save("old");
+  const auto upgrade = [this](std::string to) {
+    PhcUpgrade change{.user_id = "user-1", .old_phc = "old", .new_phc = std::move(to)};
+    return wait<bool>(store().upgrade_phc(Call(), std::move(change), now_)).value();
+  };
+  EXPECT_TRUE(upgrade("new"));
+  EXPECT_FALSE(upgrade("newer"));
+  EXPECT_EQ(load(), "new");
+}
+
+TEST_P(StoreContract, an_attempt_brings_the_hash_of_a_user_and_nothing_for_nobody) {
+  (void)save("phc");
+  EXPECT_EQ(begin_attempt(attempt("ada", "192.0.2.1", "user-1")).phc, "phc");
+  EXPECT_EQ(begin_attempt(attempt("bob", "192.0.2.1")).phc, std::nullopt);
+}
+
+TEST_P(StoreContract, S20_parallel_attempts_are_reserved_before_any_is_verified) {
+  std::vector<std::future<Result<BegunAttempt>>> racing;
+  for (int i = 0; i < 200; ++i)
+    racing.push_back(begin<BegunAttempt>(store().begin_attempt(Call(), attempt("ada", "192.0.2.1"), now_)));
+  int admitted = 0;
+  for (auto& one : racing) admitted += one.get()->decision.is_admitted() ? 1 : 0;
+  EXPECT_EQ(admitted, static_cast<int>(limits::attempts_free_per_account));
+}
+
+TEST_P(StoreContract, S24_the_back_off_survives_a_restart) {
+  for (int i = 0; i < 10; ++i) (void)begin_attempt(attempt("ada", "192.0.2.1"));
+  place_->restart();
+  EXPECT_FALSE(begin_attempt(attempt("ada", "192.0.2.1")).decision.is_admitted());
+  now_ += seconds(1);
+  EXPECT_TRUE(begin_attempt(attempt("ada", "192.0.2.1")).decision.is_admitted());
+  EXPECT_EQ(begin_attempt(attempt("ada", "192.0.2.1")).decision.wait, seconds(2));
+}
+
+TEST_P(StoreContract, S24_a_clock_set_back_is_remembered_so_that_the_wait_ends) {
+  for (int i = 0; i < 6; ++i) (void)begin_attempt(attempt("ada", "192.0.2.1"));
+  now_ -= hours(5);
+  EXPECT_FALSE(begin_attempt(attempt("ada", "192.0.2.1")).decision.is_admitted());
+  now_ += seconds(1);
+  EXPECT_TRUE(begin_attempt(attempt("ada", "192.0.2.1")).decision.is_admitted());
+}
+
+TEST_P(StoreContract, success_clears_and_release_gives_back) {
+  const auto ada = attempt("ada", "192.0.2.1", "user-1");
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(begin_attempt(ada).decision.is_admitted());
+    ASSERT_TRUE(wait<void>(i % 2 == 0 ? store().release_attempt(Call(), ada, now_)
+                                      : store().succeed_attempt(Call(), ada, now_)));
+  }
+}
+
+TEST_P(StoreContract, S22_other_accounts_and_sources_do_not_wait) {
+  for (int i = 0; i < 10; ++i) (void)begin_attempt(attempt("ada", "192.0.2.1"));
+  EXPECT_TRUE(begin_attempt(attempt("ada", "198.51.100.7")).decision.is_admitted());
+  EXPECT_TRUE(begin_attempt(attempt("bob", "192.0.2.1")).decision.is_admitted());
+}
+
+TEST_P(StoreContract, S22_a_replaced_password_lets_its_owner_in_again) {
+  const auto ada = attempt("ada", "192.0.2.1", "user-1");
+  (void)save("old");
+  for (int i = 0; i < 10; ++i) (void)begin_attempt(ada);
+  ASSERT_FALSE(begin_attempt(ada).decision.is_admitted());
+  (void)save("new", true);
+  EXPECT_TRUE(begin_attempt(ada).decision.is_admitted());
+}
+
+TEST_P(StoreContract, failures_are_told_once_a_minute_for_users_that_exist) {
+  const auto ada = attempt("ada", "192.0.2.1", "user-1"), nobody = attempt("nobody", "192.0.2.1");
+  EXPECT_TRUE(begin_attempt(ada).is_event_due);
+  ASSERT_TRUE(wait<void>(store().tell_failed_attempt(Call(), ada, moment())));
+  ASSERT_TRUE(wait<void>(store().tell_failed_attempt(Call(), ada, moment())));
+  EXPECT_FALSE(begin_attempt(ada).is_event_due);
+  EXPECT_TRUE(begin_attempt(nobody).is_event_due);
+  ASSERT_TRUE(wait<void>(store().tell_failed_attempt(Call(), nobody, moment())));
+  EXPECT_FALSE(begin_attempt(nobody).is_event_due);
+  EXPECT_EQ(event_types(), std::vector<std::string>{"password.verified_failed.v1"});
+  now_ += minutes(1);
+  ASSERT_TRUE(wait<void>(store().tell_failed_attempt(Call(), ada, moment())));
+  EXPECT_EQ(event_types().size(), 2U);
+}
+
+}  // namespace
+}  // namespace gatehouse::credential
