@@ -20,6 +20,10 @@ events::Event event_of(const Moment& moment, std::string_view type, std::string_
 
 }  // namespace
 
+Moment moment_of(const Call& call, WallTime now) {
+  return {.at = now, .correlation_id = call.correlation_id.str(), .trace_parent = call.trace_parent.str()};
+}
+
 events::Event session_created(const Moment& moment, std::string_view user_id, SessionId session, Random& random) {
   auto event = event_of(moment, "session.created.v1", user_id, random);
   json::Writer(event.data).begin_object().field("session_id", session.str()).end_object();

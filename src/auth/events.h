@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/random.h"
 #include "events/event.h"
+#include "runtime/call.h"
 
 namespace gatehouse::auth {
 
@@ -41,6 +42,7 @@ struct Moment {
   std::string correlation_id;
   std::string trace_parent;
 };
+[[nodiscard]] Moment moment_of(const Call& call, WallTime now);
 
 [[nodiscard]] events::Event session_created(const Moment& moment, std::string_view user_id, SessionId session,
                                             Random& random);

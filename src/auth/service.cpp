@@ -16,10 +16,6 @@ std::unexpected<Error> invalid_refresh_token() {
   return fail(Code::unauthenticated, "invalid_refresh_token", "The refresh token is not valid. Log in again.");
 }
 
-Moment moment_of(const Call& call, WallTime now) {
-  return {.at = now, .correlation_id = call.correlation_id.str(), .trace_parent = call.trace_parent.str()};
-}
-
 // What a client says about itself, as printable ASCII of bounded length: it is shown to people and put into JSON.
 std::string printable(std::string_view text, std::size_t bytes_max) {
   std::string out(text.substr(0, bytes_max));
@@ -151,15 +147,7 @@ Task<v1::Tokens> Service::rotate_and_announce(Call call, RefreshToken presented)
   if (!outcome) co_return pass(outcome);
   switch (outcome->step) {
     case refresh::Step::refuse: count_->refused.Increment(); co_return invalid_refresh_token();
-    case refresh::Step::revoke: {
-      count_->reused.Increment();
-      const auto session = presented.session.str();
-      log::warn("a refresh token was used twice; its session has been ended", {{"session_id", session}});
-      std::vector<Revocation> ended{{presented.session, outcome->revoked_until}};
-      auto announced = co_await announce(std::move(ended));
-      if (!announced) co_return pass(announced);
-      co_return invalid_refresh_token();
-    }
+    case refresh::Step::revoke: co_return co_await end_reused(presented.session, outcome->revoked_until);
     case refresh::Step::replay: {
       count_->replayed.Increment();
       auto same = RefreshTokens::open_successor(presented, outcome->sealed_successor);
@@ -175,6 +163,16 @@ Task<v1::Tokens> Service::rotate_and_announce(Call call, RefreshToken presented)
                     .now = now,
                     .session_expires_at = outcome->expires_at};
   co_return tokens_of(**keys, grant, successor);
+}
+
+Task<v1::Tokens> Service::end_reused(SessionId session, WallTime revoked_until) {
+  count_->reused.Increment();
+  const auto id = session.str();
+  log::warn("a refresh token was used twice; its session has been ended", {{"session_id", id}});
+  std::vector<Revocation> ended{{session, revoked_until}};
+  auto announced = co_await announce(std::move(ended));
+  if (!announced) co_return pass(announced);
+  co_return invalid_refresh_token();
 }
 
 v1::Tokens Service::tokens_of(const LoadedKeys& keys, const Grant& grant, const RefreshToken& refresh) const {
@@ -276,52 +274,6 @@ Task<v1::ListRevocationsResponse> Service::list_revocations(Call call, v1::ListR
     message->set_until_ms(to_ms(one.until));
   }
   co_return response;
-}
-
-Task<v1::KeySet> Service::get_key_set(Call call, v1::GetKeySetRequest) {
-  const auto keys = co_await keys_.ready(call);
-  if (!keys) co_return pass(keys);
-  co_return key_set_of((*keys)->ring);
-}
-
-v1::KeySet Service::key_set_of(const KeyRing& ring) const {
-  v1::KeySet set;
-  set.set_generation(ring.generation);
-  for (const auto& key : ring.keys) {
-    if (!is_published(key, access_lifetime(), parts_.clock.wall())) continue;
-    auto* message = set.add_keys();
-    message->set_kid(key.kid);
-    message->set_alg(key.alg);
-    message->set_jwk(key.jwk);
-    message->set_created_at_ms(to_ms(key.created_at));
-    message->set_retired_at_ms(to_ms(key.retired_at));
-    message->set_state(std::string(name_of(key.state)));
-  }
-  return set;
-}
-
-Task<v1::KeySet> Service::rotate_keys(Call call, v1::RotateKeysRequest request) {
-  auto alg = keys_.configured_alg();
-  if (!request.alg().empty()) {
-    const auto named = crypto::alg_named(request.alg());
-    if (!named) co_return pass(named);
-    alg = *named;
-  }
-  auto rotating = rotate_keys_and_announce(call, alg);
-  co_return co_await uninterrupted(std::move(rotating));
-}
-
-Task<v1::KeySet> Service::rotate_keys_and_announce(Call call, crypto::Alg alg) {
-  const auto before = co_await keys_.ready(call);  // the first keys exist from here on
-  if (!before) co_return pass(before);
-  auto fresh = co_await keys_.make_key(call, alg);
-  if (!fresh) co_return pass(fresh);
-  auto ring = co_await store_->rotate_keys(call, std::move(*fresh), moment_of(call, parts_.clock.wall()));
-  if (!ring) co_return pass(ring);
-  const KeysChanged notice{ring->generation};
-  auto announced = co_await parts_.key_changes.publish(notice);
-  if (!announced) co_return pass(announced);
-  co_return key_set_of(*ring);
 }
 
 }  // namespace gatehouse::auth

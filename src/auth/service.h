@@ -51,6 +51,7 @@ class Service final : public Api {
 
   Task<v1::Tokens> open_and_announce(Call call, v1::CreateSessionRequest request);
   Task<v1::Tokens> rotate_and_announce(Call call, RefreshToken presented);
+  Task<v1::Tokens> end_reused(SessionId session, WallTime revoked_until);
   Task<std::vector<Revocation>> revoke_and_announce(Call call, RevokeSessions request);
   Task<v1::KeySet> rotate_keys_and_announce(Call call, crypto::Alg alg);
   Task<void> announce(std::vector<Revocation> revoked);

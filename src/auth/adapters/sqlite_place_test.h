@@ -15,6 +15,7 @@ class SqlitePlace final : public StorePlace {
   ~SqlitePlace() override { close(); }
   Store& store() override { return *store_; }
   sqlite::Database& database() { return *database_; }
+  [[nodiscard]] std::filesystem::path file() const { return folder_ / "auth.db"; }
   void restart() override {
     close();
     open();
@@ -29,7 +30,7 @@ class SqlitePlace final : public StorePlace {
 
  private:
   void open() {
-    auto opened = sqlite::Database::open({.file = folder_ / "auth.db", .readers = 1}, sqlite_migrations(), clock_);
+    auto opened = sqlite::Database::open({.file = file(), .readers = 1}, sqlite_migrations(), clock_);
     ASSERT_TRUE(opened) << opened.error().detail;
     database_ = std::move(*opened);
     store_ = make_sqlite_store(*database_, random_);
