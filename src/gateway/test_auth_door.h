@@ -1,6 +1,8 @@
 // The auth and account roles in memory, for the gateway's tests. Tokens are real ones.
 #pragma once
 
+#include <functional>
+
 #include "gateway/test_doors.h"
 
 namespace gatehouse::gateway {

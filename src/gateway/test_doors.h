@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class Door {
   std::vector<std::string> asked;
   std::map<std::string, Error> failures;  // by method; taken once unless `keeps_failing`
   bool keeps_failing = false;
+  std::string throws_at;  // the method that breaks the rule that exceptions stop at the adapter
+  Call last_call{};
 
   void fail_next(const std::string& method, Code code, const std::string& reason) {
     failures[method] = fail(code, reason, "Told to fail.").error();
@@ -33,6 +36,7 @@ class Door {
  protected:
   Done enter(const std::string& method) {
     asked.push_back(method);
+    if (method == throws_at) throw std::runtime_error("cannot open /var/lib/users.db");
     const auto told = failures.find(method);
     if (told == failures.end()) return {};
     auto error = told->second;
@@ -108,7 +112,8 @@ class FakeIdentity final : public identity::Api, public Door {
         *response.add_users() = user;
     co_return response;
   }
-  Task<identity::v1::User> get_user(Call, identity::v1::GetUserRequest request) override {
+  Task<identity::v1::User> get_user(Call call, identity::v1::GetUserRequest request) override {
+    last_call = call;
     if (auto entered = enter("get_user"); !entered) co_return pass(entered);
     if (!users.contains(request.user_id())) co_return not_found("user_not_found", "Nobody.");
     co_return users[request.user_id()];

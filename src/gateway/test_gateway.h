@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 
+#include "crypto/digest.h"
 #include "gateway/test_auth_door.h"
 #include "gateway/wire.h"
 

@@ -1,0 +1,247 @@
+#include <gtest/gtest.h>
+
+#include "gateway/calls.h"
+#include "gateway/test_gateway.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+using http::Method;
+constexpr const char* me = "/api/v1/users/me";
+constexpr const char* good_password = "tidal-copper-orchard";
+
+class LoggingIn : public GatewayTest {
+ protected:
+  Answer login(const std::string& body) { return post("/api/v1/auth/login", body); }
+  Answer login(const std::string& name, const std::string& password) {
+    return login(R"({"username":")" + name + R"(","password":")" + password + "\"}");
+  }
+};
+
+TEST_F(LoggingIn, gives_tokens_that_are_let_in) {
+  person("ada");
+  const auto answer = login("ada", good_password);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(get(me, {.token = answer.text("access_token")}).text("username"), "ada");
+  EXPECT_EQ(answer.header("cache-control"), "no-store");
+}
+
+TEST_F(LoggingIn, S16_unknown_disabled_pending_and_wrong_get_one_answer) {
+  person("ada");
+  identity.users[person("dora").id].set_status(identity::v1::USER_STATUS_DISABLED);
+  identity.users[person("paul").id].set_status(identity::v1::USER_STATUS_PENDING);
+  const auto shown = [](const Answer& answer) {
+    auto json = answer.json();
+    json.erase("correlation_id");
+    auto fields = answer.fields;
+    std::erase_if(fields, [](const auto& field) { return field.first == "x-correlation-id"; });
+    return std::make_tuple(answer.status, json, fields);
+  };
+  const auto wrong = login("ada", "not-the-password");
+  EXPECT_EQ(wrong.status, 401);
+  EXPECT_EQ(wrong.code(), "invalid_credentials");
+  for (const auto& answer : {login("nobody", good_password), login("dora", good_password), login("paul", good_password),
+                             login(R"({"email":"nobody@example.com","password":"tidal-copper-orchard"})")})
+    EXPECT_EQ(shown(answer), shown(wrong));
+}
+
+TEST_F(LoggingIn, S17_somebody_who_may_not_is_verified_like_everybody_else) {
+  identity.users[person("dora").id].set_status(identity::v1::USER_STATUS_DISABLED);
+  login("dora", good_password);
+  login("nobody", good_password);
+  identity.fail_next("get_user_by_username", Code::invalid_argument, "username_invalid");
+  login("!!", good_password);
+  EXPECT_EQ(credential.verified_users, (std::vector<std::string>{"", "", ""})) << "against nobody's password";
+}
+
+TEST_F(LoggingIn, S20_attempts_are_counted_under_one_name_for_all_its_spellings) {
+  login("ADA", "x-x-x-x-x");
+  login("ada", "x-x-x-x-x");
+  login("\xef\xbd\x81\xef\xbd\x84\xef\xbd\x81", "x-x-x-x-x");  // full-width
+  EXPECT_EQ(credential.accounts, (std::vector<std::string>{"ada", "ada", "ada"})) << "whether or not she exists";
+}
+
+TEST_F(LoggingIn, asks_for_one_name) {
+  EXPECT_EQ(login(R"({"password":"x"})").code(), "required");
+  const auto both = login(R"({"username":"ada","email":"a@example.com","password":"x"})");
+  EXPECT_EQ(both.status, 422);
+  EXPECT_EQ(both.code(), "invalid_fields");
+}
+
+TEST_F(LoggingIn, passes_a_storage_that_is_away_on_as_503_and_not_as_401) {
+  identity.fail_next("get_user_by_username", Code::unavailable, "storage_busy");
+  const auto answer = login("ada", good_password);
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.header("retry-after"), "1");
+}
+
+TEST_F(LoggingIn, remembers_where_and_with_what_in_visible_ascii) {
+  person("ada");
+  Sent sent{.fields = {{"user-agent", "Fire\x01" "fox \xff" + std::string(300, 'x')}}};
+  ASSERT_EQ(post("/api/v1/auth/login", R"({"username":"ada","password":"tidal-copper-orchard"})", sent).status, 200);
+  EXPECT_EQ(auth.last_created.user_agent().size(), 256U);
+  EXPECT_EQ(auth.last_created.user_agent().substr(0, 10), "Fire?fox ?");
+  EXPECT_EQ(auth.last_created.source(), "192.0.2.1");
+}
+
+TEST_F(LoggingIn, S26_a_form_is_not_a_login) {
+  for (const auto* type : {"application/x-www-form-urlencoded", "text/plain"})
+    EXPECT_EQ(post("/api/v1/auth/login", "username=ada", {.fields = {{"content-type", type}}}).status, 415);
+}
+
+class LoggedIn : public GatewayTest {
+ protected:
+  Answer refresh(const std::string& token) { return post("/api/v1/auth/refresh", R"({"refresh_token":")" + token + "\"}"); }
+  Person ada = person("ada");
+};
+
+TEST_F(LoggedIn, refreshes_and_is_told_when_the_token_is_none) {
+  EXPECT_EQ(refresh(ada.session).status, 200);
+  const auto refused = refresh("stale");
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_EQ(refused.code(), "invalid_refresh_token");
+}
+
+TEST_F(LoggedIn, logs_out_of_this_session_only_and_at_once) {
+  const auto other = auth.open_session(ada.id);
+  EXPECT_EQ(send(Method::post, "/api/v1/auth/logout", {.token = ada.token}).status, 204);
+  EXPECT_EQ(get(me, {.token = ada.token}).code(), "session_revoked");
+  EXPECT_EQ(get(me, {.token = auth.token_for(ada.id, other)}).status, 200);
+}
+
+TEST_F(LoggedIn, logs_out_with_an_empty_object_too_and_with_nothing_else) {
+  EXPECT_EQ(post("/api/v1/auth/logout", R"({"all":true})", {.token = ada.token}).status, 422);
+  EXPECT_EQ(post("/api/v1/auth/logout", "{}", {.token = ada.token}).status, 204);
+}
+
+TEST_F(LoggedIn, changes_the_password_and_ends_the_other_sessions) {
+  const auto other = auth.open_session(ada.id);
+  const auto answer = send(Method::put, "/api/v1/users/me/password",
+                           {.body = R"({"current_password":"tidal-copper-orchard","new_password":"velvet-harbour"})",
+                            .token = ada.token});
+  EXPECT_EQ(answer.status, 204) << answer.body;
+  EXPECT_EQ(credential.passwords[ada.id], "velvet-harbour");
+  EXPECT_EQ(get(me, {.token = ada.token}).status, 200);
+  EXPECT_EQ(get(me, {.token = auth.token_for(ada.id, other)}).status, 401);
+  EXPECT_EQ(auth.reasons, std::vector<std::string>{"password_changed"});
+}
+
+TEST_F(LoggedIn, S14_S21_changes_it_only_with_the_current_one_counted_as_login_counts) {
+  const auto change = [&](const char* body) {
+    return send(Method::put, "/api/v1/users/me/password", {.body = body, .token = ada.token});
+  };
+  const auto wrong = change(R"({"current_password":"wrong-wrong","new_password":"velvet-harbour"})");
+  EXPECT_EQ(wrong.status, 403);
+  EXPECT_EQ(wrong.code(), "current_password_wrong");
+  EXPECT_EQ(credential.accounts, std::vector<std::string>{"ada"});
+  credential.fail_next("verify_password", Code::resource_exhausted, "too_many_attempts");
+  EXPECT_EQ(change(R"({"current_password":"wrong-wrong","new_password":"velvet-harbour"})").status, 429);
+  const auto bad = change(R"({"current_password":"tidal-copper-orchard","new_password":"short"})");
+  EXPECT_EQ(bad.json().at("errors").as_array().at(0).at("field"), "new_password");
+  EXPECT_EQ(credential.passwords[ada.id], good_password);
+}
+
+class Recovering : public LoggedIn {
+ protected:
+  Answer reset(const std::string& code, const std::string& password = "velvet-harbour") {
+    return post("/api/v1/auth/reset", R"({"challenge_id":")" + test_uuid(901) + R"(","code":")" + code +
+                                          R"(","new_password":")" + password + "\"}");
+  }
+};
+
+TEST_F(Recovering, is_started_with_202_for_anybody) {
+  const auto answer = post("/api/v1/auth/recover", R"({"email":"nobody@example.com"})");
+  EXPECT_EQ(answer.status, 202);
+  EXPECT_EQ(answer.text("challenge_id"), test_uuid(901));
+}
+
+TEST_F(Recovering, S88_ends_every_session_and_logs_nobody_in) {
+  identity.recovery_owner = ada.id;
+  const auto answer = reset("12345678");
+  EXPECT_EQ(answer.status, 204);
+  EXPECT_TRUE(answer.body.empty());
+  EXPECT_EQ(credential.passwords[ada.id], "velvet-harbour");
+  EXPECT_TRUE(auth.sessions.empty());
+  EXPECT_EQ(auth.times("create_session"), 0);
+  EXPECT_EQ(get(me, {.token = ada.token}).status, 401);
+}
+
+TEST_F(Recovering, does_not_use_up_the_code_with_a_password_that_is_refused) {
+  identity.recovery_owner = ada.id;
+  const auto refused = reset("12345678", "short");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.json().at("errors").as_array().at(0).at("field"), "new_password");
+  EXPECT_EQ(reset("12345678").status, 204);
+}
+
+TEST_F(Recovering, S87_sets_nothing_without_the_code) {
+  identity.recovery_owner = ada.id;
+  EXPECT_EQ(reset("00000000").code(), "challenge_code_wrong");
+  EXPECT_EQ(reset("abc").code(), "code_invalid");
+  EXPECT_EQ(identity.times("redeem_recovery"), 1) << "a typing mistake costs no try";
+  EXPECT_EQ(credential.times("set_password"), 0);
+}
+
+TEST_F(Recovering, S21_brings_nobody_back_who_is_disabled) {
+  identity.recovery_owner = ada.id;
+  identity.users[ada.id].set_status(identity::v1::USER_STATUS_DISABLED);
+  EXPECT_EQ(reset("12345678").status, 410);
+  EXPECT_EQ(credential.passwords[ada.id], good_password);
+}
+
+class Sessions : public LoggedIn {};
+
+TEST_F(Sessions, are_listed_with_the_present_one_marked_and_paged) {
+  auth.open_session(ada.id);
+  const auto answer = get("/api/v1/sessions", {.token = ada.token, .query = "page_size=1"});
+  ASSERT_EQ(answer.status, 200);
+  const auto json = answer.json();
+  EXPECT_EQ(json.at("sessions").as_array().size(), 1U);
+  EXPECT_EQ(json.at("sessions").at(0).at("current"), true);
+  EXPECT_EQ(json.at("next_page_token"), "next");
+  EXPECT_TRUE(get("/api/v1/sessions", {.token = ada.token}).json().at("next_page_token").is_null());
+  EXPECT_EQ(get("/api/v1/sessions", {.token = ada.token, .query = "page_size=1e9"}).code(), "page_size_invalid");
+}
+
+TEST_F(Sessions, S92_of_somebody_else_are_not_found) {
+  const auto eve = person("eve");
+  EXPECT_EQ(send(Method::del, "/api/v1/sessions/" + ada.session, {.token = eve.token}).code(), "session_not_found");
+  EXPECT_EQ(send(Method::del, "/api/v1/sessions/" + ada.session, {.token = ada.token}).status, 204);
+  EXPECT_EQ(get(me, {.token = ada.token}).status, 401);
+}
+
+TEST_F(Sessions, all_others_end_at_once) {
+  const auto other = auth.token_for(ada.id, auth.open_session(ada.id));
+  EXPECT_EQ(send(Method::del, "/api/v1/sessions", {.token = ada.token}).status, 204);
+  EXPECT_EQ(get(me, {.token = other}).status, 401);
+  EXPECT_EQ(get(me, {.token = ada.token}).status, 200);
+}
+
+class Identifiers : public LoggedIn {};
+
+TEST_F(Identifiers, are_attached_listed_and_detached) {
+  const auto attached = post("/api/v1/users/me/identifiers", R"({"type":"email","value":"a@example.com"})", {.token = ada.token});
+  ASSERT_EQ(attached.status, 201);
+  EXPECT_EQ(attached.header("location"), "/api/v1/users/me/identifiers/" + attached.text("id"));
+  EXPECT_TRUE(attached.json().at("verified_at").is_null());
+  const auto list = get("/api/v1/users/me/identifiers", {.token = ada.token}).json();
+  EXPECT_EQ(list.at("identifiers").as_array().size(), 1U);
+  const auto eve = person("eve");
+  const auto one = attached.header("location");
+  EXPECT_EQ(send(Method::del, one, {.token = eve.token}).code(), "identifier_not_found") << "S-92";
+  EXPECT_EQ(send(Method::del, one, {.token = ada.token}).status, 204);
+  EXPECT_EQ(post("/api/v1/users/me/identifiers", R"({"type":"phone","value":"1"})", {.token = ada.token}).code(), "type_invalid");
+}
+
+TEST_F(LoggedIn, challenges_are_made_and_solved) {
+  const auto made = post("/api/v1/challenges", R"({"type":"email","value":"a@example.com"})");
+  EXPECT_EQ(made.status, 201);
+  EXPECT_FALSE(made.json().contains("solved"));
+  EXPECT_FALSE(made.json().contains("code")) << "S-86";
+  const auto verify = made.header("location") + "/verify";
+  EXPECT_EQ(post(verify, R"({"code":"00000000"})").code(), "challenge_code_wrong");
+  EXPECT_EQ(post(verify, R"({"code":"12345678"})").json().at("solved"), true);
+}
+
+}  // namespace
+}  // namespace gatehouse::gateway
