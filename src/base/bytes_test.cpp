@@ -33,6 +33,8 @@ TEST(Uuid, parses_only_its_own_text_form) {
 TEST(Rfc3339, round_trips_and_refuses_dates_that_do_not_exist) {
   EXPECT_EQ(to_rfc3339(from_ms(1'700'000'000'123)), "2023-11-14T22:13:20.123Z");
   EXPECT_EQ(from_rfc3339("2023-11-14T22:13:20.123Z"), from_ms(1'700'000'000'123));
+  EXPECT_EQ(to_rfc3339(from_ms(0)), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(to_rfc3339(from_ms(951'868'799'009)), "2000-02-29T23:59:59.009Z");
   EXPECT_EQ(from_rfc3339("2023-02-30T22:13:20Z"), std::nullopt);
   EXPECT_EQ(from_rfc3339("2023-11-14T22:13:20+00:00"), std::nullopt);
 }

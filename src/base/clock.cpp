@@ -1,7 +1,6 @@
 #include "base/clock.h"
 
 #include <charconv>
-#include <cstdio>
 
 namespace gatehouse {
 
@@ -11,16 +10,23 @@ WallTime SystemClock::wall() const {
 
 SteadyTime SystemClock::steady() const { return std::chrono::steady_clock::now(); }
 
-std::string to_rfc3339(WallTime time) {
+std::string to_rfc3339(WallTime time) {  // on the path of every user that is shown: no printf
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
-  const auto of_day = (time - day).count();
-  char text[64];
-  const int size = std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                                 static_cast<int>(of_day / 3'600'000), static_cast<int>(of_day / 60'000 % 60),
-                                 static_cast<int>(of_day / 1000 % 60), static_cast<int>(of_day % 1000));
-  return {text, static_cast<std::size_t>(size)};
+  auto of_day = static_cast<std::uint32_t>((time - day).count());
+  std::string text = "0000-00-00T00:00:00.000Z";
+  const auto put = [&text](std::size_t end, std::uint32_t value, int digits) {
+    for (; digits > 0; --digits, value /= 10) text[--end] = static_cast<char>('0' + value % 10);
+  };
+  put(4, static_cast<std::uint32_t>(static_cast<int>(date.year())), 4);
+  put(7, static_cast<unsigned>(date.month()), 2);
+  put(10, static_cast<unsigned>(date.day()), 2);
+  put(23, of_day % 1000, 3);
+  of_day /= 1000;
+  put(19, of_day % 60, 2);
+  put(16, of_day / 60 % 60, 2);
+  put(13, of_day / 3600, 2);
+  return text;
 }
 
 namespace {
