@@ -1,0 +1,86 @@
+// Challenges: made with their mail in one step, tried with the try counted first.
+#include "drivers/sqlite/outbox.h"
+#include "identity/adapters/sqlite_rows.h"
+#include "identity/adapters/sqlite_store.h"
+
+namespace gatehouse::identity {
+namespace {
+
+// Whom a recovery is for: whoever is active and has verified the address.
+Result<std::optional<UserId>> find_owner(sqlite::Connection& connection, const Email& email) {
+  auto id = find_user_id_by_email(connection, email.key);
+  if (!id || !*id) return id;
+  const auto user = load_user(connection, **id);
+  if (!user) return pass(user);
+  if (user->status() != v1::USER_STATUS_ACTIVE) return std::nullopt;
+  return id;
+}
+
+Result<std::string> locale_of(sqlite::Connection& connection, const std::optional<UserId>& id) {
+  if (!id) return std::string();
+  const auto user = load_user(connection, *id);
+  if (!user) return user.error().code == Code::not_found ? Result<std::string>("") : pass(user);
+  return user->locale();
+}
+
+// The live challenge for the same address and purpose is gone, and with it the mail that is still on its way.
+Done supersede(sqlite::Connection& connection, const Challenge& challenge) {
+  const auto purpose = static_cast<int>(challenge.purpose);
+  const auto address = blob_of(challenge.address_hash);
+  Done done = run(connection,
+                  "DELETE FROM subject_keys WHERE key_id IN "
+                  "(SELECT id FROM challenges WHERE purpose = ? AND address_hash = ? AND solved_at IS NULL)",
+                  purpose, address);
+  if (!done) return done;
+  return run(connection, "DELETE FROM challenges WHERE purpose = ? AND address_hash = ? AND solved_at IS NULL", purpose, address);
+}
+
+}  // namespace
+
+Done SqliteStore::create_challenge(Connection& connection, const Occasion& occasion, const NewChallenge& wanted) const {
+  Challenge challenge = wanted.challenge;
+  const bool recovers = challenge.purpose == Purpose::recover;
+  if (recovers) {
+    const auto owner = find_owner(connection, wanted.email);
+    if (!owner) return pass(owner);
+    challenge.owner = *owner;
+  }
+  const bool is_decoy = recovers && !challenge.owner;
+  if (is_decoy) challenge.code_hash = Digest{};  // no code hashes to this
+  const auto locale = locale_of(connection, recovers ? challenge.owner : challenge.created_by);
+  if (!locale) return pass(locale);
+  Done done = supersede(connection, challenge);
+  if (done) done = insert_challenge(connection, challenge);
+  // A decoy costs what a real one costs, but for the row of its mail: the two must not differ in time.
+  const auto key = subject_keys_.make(challenge.id.str());
+  if (done)
+    done = run(connection, "INSERT INTO subject_keys (key_id, box, expires_at) VALUES (?, ?, ?)", blob_of(challenge.id),
+               sqlite::Blob{key.box}, to_ms(challenge.expires_at));
+  const EventMaker::CodeMail mail{.type = "email", .value = wanted.email.text, .code = wanted.code, .locale = *locale};
+  auto event = EventMaker(occasion, random_).challenge_created(challenge, mail, key.key);
+  if (done && !is_decoy) done = sqlite::append_event(connection, std::move(event));
+  return done;
+}
+
+Result<Judged> SqliteStore::try_challenge(Connection& connection, const Occasion& occasion, const Guess& guess) const {
+  auto challenge = load_challenge(connection, guess.id);
+  if (!challenge) return pass(challenge);
+  const auto& caller = occasion.call.caller;
+  const bool is_theirs = *challenge && (*challenge)->purpose == guess.purpose &&
+                         (!(*challenge)->created_by || !caller.is_authenticated() || *(*challenge)->created_by == caller.user_id);
+  if (!is_theirs) return challenge_not_found();
+  Judged judged{.verdict = try_code(**challenge, guess.code_hash, occasion.now), .challenge = **challenge};
+  if (Done done = save_challenge(connection, judged.challenge); !done) return pass(done);
+  return judged;
+}
+
+Task<void> SqliteStore::create_challenge(Occasion occasion, NewChallenge challenge) {
+  auto work = [this, occasion, challenge = std::move(challenge)](Connection& c) { return create_challenge(c, occasion, challenge); };
+  return database_.write<void>(occasion.call, std::move(work));
+}
+Task<Judged> SqliteStore::try_challenge(Occasion occasion, Guess guess) {
+  auto work = [this, occasion, guess](Connection& c) { return try_challenge(c, occasion, guess); };
+  return database_.write<Judged>(occasion.call, std::move(work));
+}
+
+}  // namespace gatehouse::identity
