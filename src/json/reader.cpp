@@ -29,16 +29,16 @@ class TreeBuilder {
   [[nodiscard]] Fault fault() const { return fault_; }
   [[nodiscard]] bj::value release() { return stack_.release(); }
 
-  bool on_document_begin(bj::error_code&) { return true; }
-  bool on_document_end(bj::error_code&) { return true; }
+  bool on_document_begin(boost::system::error_code&) { return true; }
+  bool on_document_end(boost::system::error_code&) { return true; }
 
-  bool on_object_begin(bj::error_code& ec) {
+  bool on_object_begin(boost::system::error_code& ec) {
     if (depth_ > 0 && !count(ec)) return false;
     ++depth_;
     open_objects_.push_back(names_.size());
     return true;
   }
-  bool on_object_end(std::size_t n, bj::error_code& ec) {
+  bool on_object_end(std::size_t n, boost::system::error_code& ec) {
     if (!names_differ(open_objects_.back())) return stop(Fault::duplicate, ec);
     names_.resize(open_objects_.back());
     open_objects_.pop_back();
@@ -46,45 +46,47 @@ class TreeBuilder {
     stack_.push_object(n);
     return true;
   }
-  bool on_array_begin(bj::error_code& ec) {
+  bool on_array_begin(boost::system::error_code& ec) {
     if (!count(ec)) return false;
     ++depth_;
     return true;
   }
-  bool on_array_end(std::size_t n, bj::error_code&) {
+  bool on_array_end(std::size_t n, boost::system::error_code&) {
     --depth_;
     stack_.push_array(n);
     return true;
   }
-  bool on_key_part(bj::string_view part, std::size_t, bj::error_code&) {
+  bool on_key_part(bj::string_view part, std::size_t, boost::system::error_code&) {
     name_.append(part.data(), part.size());
     stack_.push_chars(part);
     return true;
   }
-  bool on_key(bj::string_view part, std::size_t, bj::error_code&) {
+  bool on_key(bj::string_view part, std::size_t, boost::system::error_code&) {
     name_.append(part.data(), part.size());  // escapes are undone by now: su\u0062 is sub
     names_.push_back(std::move(name_));
     name_.clear();
     stack_.push_key(part);
     return true;
   }
-  bool on_string_part(bj::string_view part, std::size_t, bj::error_code&) {
+  bool on_string_part(bj::string_view part, std::size_t, boost::system::error_code&) {
     stack_.push_chars(part);
     return true;
   }
-  bool on_string(bj::string_view part, std::size_t, bj::error_code& ec) {
+  bool on_string(bj::string_view part, std::size_t, boost::system::error_code& ec) {
     if (!count(ec)) return false;
     stack_.push_string(part);
     return true;
   }
-  bool on_number_part(bj::string_view, bj::error_code&) { return true; }
-  bool on_int64(std::int64_t value, bj::string_view, bj::error_code& ec) {
+  bool on_number_part(bj::string_view, boost::system::error_code&) { return true; }
+  bool on_int64(std::int64_t value, bj::string_view, boost::system::error_code& ec) {
     if (!count(ec)) return false;
     stack_.push_int64(value);
     return true;
   }
-  bool on_uint64(std::uint64_t, bj::string_view, bj::error_code& ec) { return stop(Fault::number_range, ec); }
-  bool on_double(double, bj::string_view literal, bj::error_code& ec) {
+  bool on_uint64(std::uint64_t, bj::string_view, boost::system::error_code& ec) {
+    return stop(Fault::number_range, ec);
+  }
+  bool on_double(double, bj::string_view literal, boost::system::error_code& ec) {
     if (!count(ec)) return false;
     // Integers beyond 64 bits come here too; and from_chars rounds correctly where the parser may be one ulp off.
     if (literal.find_first_of(".eE") == bj::string_view::npos) return stop(Fault::number_range, ec);
@@ -94,26 +96,26 @@ class TreeBuilder {
     stack_.push_double(value);
     return true;
   }
-  bool on_bool(bool value, bj::error_code& ec) {
+  bool on_bool(bool value, boost::system::error_code& ec) {
     if (!count(ec)) return false;
     stack_.push_bool(value);
     return true;
   }
-  bool on_null(bj::error_code& ec) {
+  bool on_null(boost::system::error_code& ec) {
     if (!count(ec)) return false;
     stack_.push_null();
     return true;
   }
-  bool on_comment_part(bj::string_view, bj::error_code&) { return true; }
-  bool on_comment(bj::string_view, bj::error_code&) { return true; }
+  bool on_comment_part(bj::string_view, boost::system::error_code&) { return true; }
+  bool on_comment(bj::string_view, boost::system::error_code&) { return true; }
 
  private:
-  bool stop(Fault fault, bj::error_code& ec) {
+  bool stop(Fault fault, boost::system::error_code& ec) {
     fault_ = fault;
     ec = bj::error::exception;
     return false;
   }
-  bool count(bj::error_code& ec) {
+  bool count(boost::system::error_code& ec) {
     if (depth_ == 0) return stop(Fault::not_an_object, ec);
     if (members_left_ == 0) return stop(Fault::too_many, ec);
     --members_left_;
@@ -139,7 +141,7 @@ std::unexpected<Error> refuse(std::string_view reason, std::string message) {
   return fail(Code::invalid_argument, reason, message);
 }
 
-std::unexpected<Error> refuse(Fault fault, const bj::error_code& ec, std::size_t at) {
+std::unexpected<Error> refuse(Fault fault, const boost::system::error_code& ec, std::size_t at) {
   switch (fault) {
     case Fault::not_an_object: return refuse("malformed_json", "The JSON text must be one object.");
     case Fault::duplicate:
@@ -164,7 +166,7 @@ Result<boost::json::object> read_object(std::string_view text, const ReadLimits&
   options.max_depth = limits.depth_max;
   try {
     bj::basic_parser<TreeBuilder> parser(options, limits.members_max);
-    bj::error_code ec;
+    boost::system::error_code ec;
     std::size_t used = parser.write_some(false, text.data(), text.size(), ec);
     if (!ec && used < text.size()) ec = bj::error::extra_data;
     if (ec) return refuse(parser.handler().fault(), ec, used);

@@ -35,6 +35,7 @@ class Cache {
     friend class Cache;
     std::size_t hash_ = 0;
     std::uint64_t generation_ = 0;
+    bool any_key_ = false;
   };
   struct Stats {
     std::uint64_t hits = 0, misses = 0, evictions = 0, refused_fills = 0;
@@ -65,10 +66,20 @@ class Cache {
     return ticket;
   }
 
+  // For a key that only the read itself will tell: refused when any key has been invalidated since.
+  [[nodiscard]] Ticket begin_fill_any() const {
+    Ticket ticket;
+    ticket.generation_ = invalidations_;
+    ticket.any_key_ = true;
+    return ticket;
+  }
+
   // False, and nothing is stored, when the key may have been invalidated since the ticket was taken.
   bool put(const Ticket& ticket, Key key, Value value) {
     const std::size_t hash = hash_of(key);
-    const bool is_current = ticket.hash_ == hash && ticket.generation_ == generations_[hash % generations_.size()];
+    const bool is_current = ticket.any_key_ ? ticket.generation_ == invalidations_
+                                            : ticket.hash_ == hash &&
+                                                  ticket.generation_ == generations_[hash % generations_.size()];
     if (!is_current) return ++stats_.refused_fills, false;
     const SteadyTime expires_at = clock_.steady() + lifetime_;
     if (const Index at = locate(hash, key); at != none) {
@@ -86,10 +97,12 @@ class Cache {
   void invalidate(const K& key) {
     const std::size_t hash = hash_of(key);
     ++generations_[hash % generations_.size()];
+    ++invalidations_;
     if (const Index at = locate(hash, key); at != none) remove(at);
   }
   void clear() {
     for (auto& generation : generations_) ++generation;
+    ++invalidations_;
     for (Index at = 0; at < slots_.size(); ++at)
       if (slots_[at].in_use) remove(at);
   }
@@ -204,7 +217,7 @@ class Cache {
   std::array<std::uint64_t, 1024> generations_{};
   Queue small_, main_;
   Index free_ = none;
-  std::uint64_t evicted_ = 0;
+  std::uint64_t evicted_ = 0, invalidations_ = 0;
   Stats stats_;
 };
 

@@ -53,6 +53,16 @@ TEST(Cache, a_ticket_serves_its_own_key_only) {
   EXPECT_FALSE(cache.put(cache.begin_fill("ann"), "bob", 1));
 }
 
+TEST(Cache, a_ticket_for_any_key_is_refused_after_any_invalidation) {
+  const ManualClock clock;
+  Names cache(8, std::chrono::hours{1}, clock);
+  EXPECT_TRUE(cache.put(cache.begin_fill_any(), "ann", 1));
+  const auto ticket = cache.begin_fill_any();
+  cache.invalidate("bob");
+  EXPECT_FALSE(cache.put(ticket, "ann", 2));
+  EXPECT_EQ(*cache.find("ann"), 1);
+}
+
 TEST(Cache, forgets_after_its_lifetime_in_steady_time) {
   ManualClock clock;
   Names cache(8, Milliseconds{1000}, clock);
