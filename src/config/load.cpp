@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/edit_distance.h"
 #include "config/value.h"
 #include "config/yaml.h"
 
@@ -16,28 +17,13 @@ constexpr std::string_view prefix = "GATEHOUSE__";
 
 std::unexpected<Error> wrong(std::string message) { return fail(Code::invalid_argument, "config_invalid", message); }
 
-// Edits between two words (Levenshtein 1966); the words are short.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
-    }
-  }
-  return row[b.size()];
-}
-
 std::string nearest(std::string_view path, std::span<const Key> keys) {
   std::string best;
   std::size_t least = SIZE_MAX;
   const auto short_path = path.substr(0, 100);
   for (const auto& key : keys) {
     const auto candidate = key.path();
-    const auto edits = distance(short_path, candidate);
+    const auto edits = edit_distance(short_path, candidate);
     if (edits < least) {
       least = edits;
       best = candidate;
