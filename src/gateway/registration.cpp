@@ -71,6 +71,20 @@ Task<void> finish_or_release(identity::Api& identity, credential::Api& credentia
 
 Task<Registered> Registration::run(Call call, RegistrationRequest asked) {
   if (asked.key.empty()) asked.key = random_key(random_);
+  auto user = co_await create_account(call, asked);
+  if (!user) co_return pass(user);
+  auth::v1::CreateSessionRequest session;
+  session.set_user_id(user->id());
+  session.set_user_agent(asked.user_agent);
+  session.set_source(call.caller.source.str());
+  session.set_idempotency_key(asked.key);
+  auto tokens = co_await auth_.create_session(call, std::move(session));
+  if (!tokens) co_return pass(tokens);
+  co_return Registered{.user = *std::move(user), .tokens = *std::move(tokens)};
+}
+
+Task<identity::v1::User> Registration::create_account(Call call, RegistrationRequest asked) {
+  if (asked.key.empty()) asked.key = random_key(random_);
   const auto created = co_await create_user(call, asked);
   if (!created) co_return pass(created);
   const auto user_id = created->user().id();
@@ -82,22 +96,9 @@ Task<Registered> Registration::run(Call call, RegistrationRequest asked) {
   const auto attached = co_await attach_email(call, asked, user_id);
   if (!attached) co_return co_await give_up(call, user_id, attached.error());
 
-  Registered registered;
   identity::v1::ActivateUserRequest activation;
   activation.set_user_id(user_id);
-  auto user = co_await identity_.activate_user(call, std::move(activation));
-  if (!user) co_return pass(user);
-  registered.user = std::move(*user);
-
-  auth::v1::CreateSessionRequest session;
-  session.set_user_id(user_id);
-  session.set_user_agent(asked.user_agent);
-  session.set_source(call.caller.source.str());
-  session.set_idempotency_key(asked.key);
-  auto tokens = co_await auth_.create_session(call, std::move(session));
-  if (!tokens) co_return pass(tokens);
-  registered.tokens = std::move(*tokens);
-  co_return registered;
+  co_return co_await identity_.activate_user(call, std::move(activation));
 }
 
 Task<identity::v1::CreateUserResponse> Registration::create_user(Call call, RegistrationRequest asked) {
@@ -163,7 +164,7 @@ Task<void> Registration::attach_email(Call call, RegistrationRequest asked, std:
   co_return Done{};
 }
 
-Task<Registered> Registration::give_up(Call call, std::string user_id, Error why) {
+Task<identity::v1::User> Registration::give_up(Call call, std::string user_id, Error why) {
   if (is_final(why)) {
     const auto released = co_await release(identity_, credential_, call, std::move(user_id));
     if (!released) log::failure("a registration could not be undone; the sweeper will", call, released.error());

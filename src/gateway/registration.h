@@ -36,6 +36,8 @@ class Registration {
 
   // Besides the roles' own errors: ABORTED idempotency_key_reused when the key was used with another password.
   Task<Registered> run(Call call, RegistrationRequest asked);
+  // The same without a session at the end: what an operator does.
+  Task<identity::v1::User> create_account(Call call, RegistrationRequest asked);
 
  private:
   Task<identity::v1::CreateUserResponse> create_user(Call call, RegistrationRequest asked);
@@ -44,7 +46,7 @@ class Registration {
   Task<void> prove_password(Call call, RegistrationRequest asked, std::string user_id);
   Task<void> attach_email(Call call, RegistrationRequest asked, std::string user_id);
   // Gives the username back when `why` is final, so that the person can try again at once. Always fails with `why`.
-  Task<Registered> give_up(Call call, std::string user_id, Error why);
+  Task<identity::v1::User> give_up(Call call, std::string user_id, Error why);
 
   identity::Api& identity_;
   credential::Api& credential_;
