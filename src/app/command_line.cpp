@@ -1,0 +1,210 @@
+#include "app/command_line.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <set>
+#include <vector>
+
+#include "app/commands.h"
+#include "app/version.h"
+
+namespace gatehouse::app {
+namespace {
+
+constexpr Option config_option{"--config", "FILE", "a YAML file; every key is in docs/guides/configuration.md"};
+constexpr Option data_option{"--data-dir", "DIR", "the data folder, instead of storage.data_dir"};
+constexpr Option json_option{"--json", "", "print JSON"};
+constexpr Option url_option{"--url", "URL", "of the instance; the one of the last login when left out"};
+
+constexpr Option serve_options[] = {
+    config_option,
+    data_option,
+    {"--role", "LIST", "the roles of this process; all of them when left out"},
+    {"--welcome", "", "print where it listens and what to try (the default on a terminal)"}};
+constexpr Option folder_options[] = {config_option, data_option};
+constexpr Option operator_options[] = {config_option, data_option, json_option};
+constexpr Option rotate_options[] = {config_option,
+                                     data_option,
+                                     json_option,
+                                     {"--algorithm", "ALG", "ES256, EdDSA or RS256; as configured when left out"}};
+constexpr Option create_options[] = {
+    config_option, data_option, json_option, {"--email", "ADDRESS", "attach an address (unverified)"}};
+constexpr Option put_options[] = {
+    config_option, data_option, json_option, {"--permissions", "LIST", "the same, separated by commas"}};
+constexpr Option dead_options[] = {
+    config_option, data_option, json_option, {"--consumer", "NAME", "of one consumer only"}};
+constexpr Option replay_options[] = {config_option,
+                                     data_option,
+                                     json_option,
+                                     {"--consumer", "NAME", "of one consumer only"},
+                                     {"--all", "", "every dead letter"}};
+constexpr Option login_options[] = {{"--url", "URL", "of the instance, such as http://127.0.0.1:8080"},
+                                    {"--username", "NAME", "asked for when left out"}};
+constexpr Option client_options[] = {url_option, json_option};
+
+Exit run_help(const Arguments& arguments);
+Exit run_version(const Arguments&) {
+  std::printf("gatehouse %s\n", std::string(version).c_str());
+  return Exit::done;
+}
+
+constexpr Command table[] = {
+    {"serve", "", "start Gatehouse; needs no configuration", serve_options, 0, 0, run_serve},
+    {"migrate", "", "bring the databases of a data folder up to date", folder_options, 0, 0, run_migrate},
+    {"config check", "", "say whether the configuration is good", folder_options, 0, 0, run_config_check},
+    {"config print", "", "show the effective values and where each came from", folder_options, 0, 0, run_config_print},
+    {"config docs", "", "print the guide to every key (Markdown)", {}, 0, 0, run_config_docs},
+    {"keys list", "", "list the signing keys", operator_options, 0, 0, run_keys_list},
+    {"keys rotate", "", "make a new signing key; tokens of the old one stay valid", rotate_options, 0, 0,
+     run_keys_rotate},
+    {"user create", "USERNAME", "create a user; the password is asked for, or read from standard input", create_options,
+     1, 1, run_user_create},
+    {"user show", "USER", "show a user by name, e-mail address or id", operator_options, 1, 1, run_user_show},
+    {"user disable", "USER", "refuse logins and end all sessions of a user", operator_options, 1, 1, run_user_disable},
+    {"user enable", "USER", "let a disabled user log in again", operator_options, 1, 1, run_user_enable},
+    {"role list", "", "list roles and their permissions", operator_options, 0, 0, run_role_list},
+    {"role put", "ROLE PERMISSION…", "create a role, or replace its permissions", put_options, 1, 200, run_role_put},
+    {"role delete", "ROLE", "delete a role nobody has", operator_options, 1, 1, run_role_delete},
+    {"role assign", "USER ROLE", "give a user a role", operator_options, 2, 2, run_role_assign},
+    {"role remove", "USER ROLE", "take a role from a user", operator_options, 2, 2, run_role_remove},
+    {"events dead list", "", "list events that a consumer gave up on, and why", dead_options, 0, 0,
+     run_events_dead_list},
+    {"events dead replay", "ID", "deliver a dead letter again, or --all", replay_options, 0, 1, run_events_dead_replay},
+    {"login", "", "log in to an instance as a user; the password is asked for", login_options, 0, 0, run_login},
+    {"whoami", "", "show who is logged in", client_options, 0, 0, run_whoami},
+    {"sessions", "[end ID|end others]", "list your sessions, or end them", client_options, 0, 2, run_sessions},
+    {"logout", "", "end this session", client_options, 0, 0, run_logout},
+    {"version", "", "print the version", {}, 0, 0, run_version},
+    {"help", "[COMMAND]", "print this, or what one command takes", {}, 0, 3, run_help},
+};
+
+void print_options(const Command& command) {
+  for (const auto& option : command.options)
+    std::printf("  %-20s %s\n", fmt::format("{} {}", option.name, option.value).c_str(),
+                std::string(option.doc).c_str());
+}
+
+std::string usage_of(const Command& command) {
+  return fmt::format("gatehouse {}{}{}", command.name, command.usage.empty() ? "" : " ", command.usage);
+}
+
+void print_overview(std::FILE* to) {
+  std::fputs("usage: gatehouse COMMAND\n\n", to);
+  for (const auto& command : table)
+    std::fprintf(to, "  %-38s %s\n", usage_of(command).substr(10).c_str(), std::string(command.doc).c_str());
+  std::fputs(
+      "\nkeys, user, role and events ask the running instance through the socket in its data folder, or open the "
+      "folder\n"
+      "themselves when none runs. `gatehouse help COMMAND` shows a command's options.\n\n"
+      "Exit status: 0 done, 1 it failed, 2 command line not understood, 3 configuration refused, 4 data folder or "
+      "address\n"
+      "unusable, 5 nobody answers, 6 not logged in or not allowed.\n",
+      to);
+}
+
+// The command whose words the arguments begin with, the longest; null when there is none.
+const Command* find_command(std::span<const std::string> words, std::size_t& taken) {
+  std::string name;
+  const Command* found = nullptr;
+  for (std::size_t i = 0; i < words.size() && i < 3; ++i) {
+    name += (i > 0 ? " " : "") + words[i];
+    for (const auto& command : table)
+      if (command.name == name) {
+        found = &command;
+        taken = i + 1;
+      }
+  }
+  return found;
+}
+
+Exit run_help(const Arguments& arguments) {
+  std::size_t taken = 0;
+  const auto* command = find_command(arguments.words(), taken);
+  if (!command) {
+    print_overview(stdout);
+    return Exit::done;
+  }
+  std::printf("usage: %s\n\n%s\n\n", usage_of(*command).c_str(), std::string(command->doc).c_str());
+  print_options(*command);
+  return Exit::done;
+}
+
+std::string unknown_command(std::span<const std::string> words) {
+  if (words.empty()) return "a command is missing; `gatehouse serve` starts it, `gatehouse help` lists the rest";
+  // Words of a family ("user") are answered with its members.
+  std::string members;
+  for (const auto& command : table)
+    if (command.name.starts_with(words[0] + " "))
+      members += fmt::format("{}`gatehouse {}`", members.empty() ? "" : ", ", command.name);
+  if (!members.empty()) return "say which: " + members;
+  std::set<std::string_view> firsts;
+  for (const auto& command : table) firsts.insert(command.name.substr(0, command.name.find(' ')));
+  const std::vector<std::string_view> candidates(firsts.begin(), firsts.end());
+  const auto near = nearest_of(words[0], candidates);
+  return near.empty() ? fmt::format("there is no command \"{}\"; `gatehouse help` lists them", words[0])
+                      : fmt::format("there is no command \"{}\"; did you mean `gatehouse {}`?", words[0], near);
+}
+
+// One line that ends as a sentence does.
+std::string as_sentence(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  while (text.ends_with(' ')) text.pop_back();
+  if (!text.ends_with('.') && !text.ends_with('?')) text += '.';
+  return text;
+}
+
+Exit misused(std::string_view sentence) {
+  std::fprintf(stderr, "gatehouse: %s\n", as_sentence(std::string(sentence)).c_str());
+  return Exit::usage;
+}
+
+Exit dispatch(std::vector<std::string> words) {
+  if (words.size() == 1 && (words[0] == "--help" || words[0] == "-h")) words = {"help"};
+  if (words.size() == 1 && (words[0] == "--version" || words[0] == "-V")) words = {"version"};
+  std::size_t taken = 0;
+  const auto* command = find_command(words, taken);
+  if (!command) return misused(unknown_command(words));
+  const auto rest = std::span<const std::string>(words).subspan(taken);
+  for (const auto& word : rest)
+    if (word == "--help" || word == "-h") {
+      std::printf("usage: %s\n\n%s\n\n", usage_of(*command).c_str(), std::string(command->doc).c_str());
+      print_options(*command);
+      return Exit::done;
+    }
+  const auto arguments = Arguments::parse(rest, command->options);
+  if (!arguments) return misused(fmt::format("{} (gatehouse help {})", arguments.error().message, command->name));
+  if (arguments->words().size() < command->words_min || arguments->words().size() > command->words_max)
+    return misused(fmt::format("usage: {}", usage_of(*command)));
+  return command->run(*arguments);
+}
+
+}  // namespace
+
+std::span<const Command> commands() { return table; }
+
+Exit report(const Error& error) {
+  std::string sentence = error.message.empty() ? error.reason : error.message;
+  for (const auto& field : error.fields) sentence += fmt::format(" {}: {}", field.field, field.message);
+  if (!error.detail.empty()) sentence += fmt::format(" ({})", error.detail);
+  std::fprintf(stderr, "gatehouse: %s\n", as_sentence(std::move(sentence)).c_str());
+  if (error.reason == "usage") return Exit::usage;
+  if (error.reason == "config_invalid" || error.reason == "config_unreadable") return Exit::config;
+  if (error.reason.starts_with("data_folder_") || error.reason.starts_with("address_")) return Exit::unusable;
+  if (error.reason == "unreachable") return Exit::unreachable;
+  if (error.code == Code::unauthenticated || error.code == Code::permission_denied) return Exit::denied;
+  return Exit::failed;
+}
+
+int run_command_line(int argc, const char* const* argv) {
+  try {
+    return static_cast<int>(dispatch(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc)));
+  } catch (const std::exception& error) {  // out of memory, or a bug
+    std::fprintf(stderr, "gatehouse: %s\n", error.what());
+    return static_cast<int>(Exit::failed);
+  }
+}
+
+}  // namespace gatehouse::app

@@ -1,0 +1,39 @@
+#include "app/listeners.h"
+
+namespace gatehouse::app {
+namespace {
+
+// One listener per shard on the same address; a Unix socket has one only.
+Result<std::string> open_all(const std::string& address, unsigned shards, std::vector<http::Listener>& into) {
+  auto first = http::Listener::open(address, shards > 1);
+  if (!first) return pass(first);
+  const auto bound = first->address();
+  into.push_back(*std::move(first));
+  if (address.starts_with("unix:")) return bound;
+  for (unsigned i = 1; i < shards; ++i) {
+    auto next = http::Listener::open(bound, true);
+    if (!next) return pass(next);
+    into.push_back(*std::move(next));
+  }
+  return bound;
+}
+
+}  // namespace
+
+Result<Listeners> Listeners::open(const config::Server& config, const DataFolder& folder, unsigned shards) {
+  Listeners listeners;
+  auto public_api = open_all(config.public_address, shards, listeners.public_api);
+  if (!public_api) return pass(public_api);
+  auto internal = open_all(config.internal_address, shards, listeners.internal);
+  if (!internal) return pass(internal);
+  auto admin = http::Listener::open(config.admin_address, false);
+  if (!admin) return pass(admin);
+  auto control = http::Listener::open("unix:" + folder.control_socket().string(), false);
+  if (!control) return pass(control);
+  listeners.addresses = {.public_api = *public_api, .admin = admin->address(), .internal = *internal};
+  listeners.admin = *std::move(admin);
+  listeners.control = *std::move(control);
+  return listeners;
+}
+
+}  // namespace gatehouse::app

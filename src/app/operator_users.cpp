@@ -1,0 +1,119 @@
+// gatehouse user …: the part of the Operator that is about people.
+#include <fmt/format.h>
+
+#include "app/operator.h"
+#include "gateway/registration.h"
+#include "gateway/render.h"
+#include "json/member.h"
+#include "json/writer.h"
+
+namespace gatehouse::app {
+namespace {
+
+std::string_view status_name(identity::v1::UserStatus status) {
+  switch (status) {
+    case identity::v1::USER_STATUS_PENDING: return "pending";
+    case identity::v1::USER_STATUS_ACTIVE: return "active";
+    case identity::v1::USER_STATUS_DISABLED: return "disabled";
+    default: return "unknown";
+  }
+}
+
+std::string user_json(const identity::v1::User& user, const account::v1::Permissions* permissions = nullptr) {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object()
+      .field("id", user.id())
+      .field("username", user.username())
+      .field("status", status_name(user.status()));
+  if (!user.email().empty()) writer.field("email", user.email()).field("email_verified", user.email_verified());
+  gateway::write_time(writer, "created_at", user.created_at_ms());
+  if (permissions) {
+    writer.key("roles").begin_array();
+    for (const auto& role : permissions->roles()) writer.string(role);
+    writer.end_array();
+  }
+  writer.end_object();
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> Operator::need(const Arguments& arguments, std::string_view name) {
+  auto text = json::text_of(arguments, name);
+  if (text.empty()) return fail(Code::invalid_argument, "usage", fmt::format("\"{}\" is missing.", name));
+  return text;
+}
+
+Task<identity::v1::User> Operator::find_user(Call call, std::string name) {
+  if (Uuid::parse(name)) {
+    identity::v1::GetUserRequest request;
+    request.set_user_id(name);
+    co_return co_await roles_.identity->get_user(call, std::move(request));
+  }
+  if (name.find('@') != std::string::npos) {
+    identity::v1::GetUserByEmailRequest request;
+    request.set_email(name);
+    co_return co_await roles_.identity->get_user_by_email(call, std::move(request));
+  }
+  identity::v1::GetUserByUsernameRequest request;
+  request.set_username(name);
+  co_return co_await roles_.identity->get_user_by_username(call, std::move(request));
+}
+
+Task<std::string> Operator::create_user(Call call, Arguments arguments) {
+  const auto username = need(arguments, "username");
+  if (!username) co_return pass(username);
+  const auto password = need(arguments, "password");
+  if (!password) co_return pass(password);
+  gateway::RegistrationRequest asked{
+      .username = *username, .email = json::text_of(arguments, "email"), .password = *password};
+  gateway::Registration registration(*roles_.identity, *roles_.credential, *roles_.auth, platform_.random);
+  auto user = co_await registration.create_account(call, std::move(asked));
+  if (!user) co_return pass(user);
+  co_return user_json(*user);
+}
+
+Task<std::string> Operator::show_user(Call call, Arguments arguments) {
+  auto name = need(arguments, "user");
+  if (!name) co_return pass(name);
+  auto user = co_await find_user(call, *name);
+  if (!user) co_return pass(user);
+  account::v1::GetPermissionsRequest request;
+  request.set_user_id(user->id());
+  auto permissions = co_await roles_.account->get_permissions(call, std::move(request));
+  if (!permissions) co_return pass(permissions);
+  co_return user_json(*user, &*permissions);
+}
+
+Task<std::string> Operator::disable_user(Call call, Arguments arguments) {
+  auto name = need(arguments, "user");
+  if (!name) co_return pass(name);
+  auto user = co_await find_user(call, *name);
+  if (!user) co_return pass(user);
+  identity::v1::SetUserDisabledRequest request;
+  request.set_user_id(user->id());
+  request.set_disabled(true);
+  auto disabled = co_await roles_.identity->set_user_disabled(call, std::move(request));
+  if (!disabled) co_return pass(disabled);
+  auth::v1::RevokeUserSessionsRequest revoke;
+  revoke.set_user_id(user->id());
+  auto revoked = co_await roles_.auth->revoke_user_sessions(call, std::move(revoke));
+  if (!revoked) co_return pass(revoked);
+  co_return user_json(*disabled);
+}
+
+Task<std::string> Operator::enable_user(Call call, Arguments arguments) {
+  auto name = need(arguments, "user");
+  if (!name) co_return pass(name);
+  auto user = co_await find_user(call, *name);
+  if (!user) co_return pass(user);
+  identity::v1::SetUserDisabledRequest request;
+  request.set_user_id(user->id());
+  request.set_disabled(false);
+  auto enabled = co_await roles_.identity->set_user_disabled(call, std::move(request));
+  if (!enabled) co_return pass(enabled);
+  co_return user_json(*enabled);
+}
+
+}  // namespace gatehouse::app

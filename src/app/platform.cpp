@@ -1,0 +1,139 @@
+#include "app/platform.h"
+
+#include <filesystem>
+
+#include "app/service_key.h"
+#include "drivers/mail/eml_sender.h"
+#include "drivers/sqlite/inbox.h"
+
+namespace gatehouse::app {
+namespace {
+
+std::filesystem::path or_in(const DataFolder& folder, const std::string& configured, std::string_view name) {
+  return configured.empty() ? folder.path() / "keys" / name : std::filesystem::path(configured);
+}
+
+// A new key beside old databases would start, and then be unable to read what is sealed in them.
+Done refuse_lost_key(const DataFolder& folder, const std::filesystem::path& key_file) {
+  std::error_code error;
+  if (std::filesystem::exists(key_file, error) || !std::filesystem::exists(folder.database("identity"), error))
+    return {};
+  return fail(Code::failed_precondition, "master_key_lost",
+              "The master key " + key_file.string() +
+                  " is missing, and the databases beside it cannot be read without it: restore it from a backup.");
+}
+
+Result<std::unique_ptr<sqlite::Database>> open_database(const DataFolder& folder, std::string_view role,
+                                                        std::span<const sqlite::Migration> migrations,
+                                                        const Clock& clock) {
+  sqlite::DatabaseOptions options{.file = folder.database(role)};
+  return sqlite::Database::open(std::move(options), migrations, clock);
+}
+
+}  // namespace
+
+Result<Databases> Databases::open(const DataFolder& folder, const Clock& clock) {
+  Databases databases;
+  struct Row {
+    std::string_view role;
+    std::span<const sqlite::Migration> migrations;
+    std::unique_ptr<sqlite::Database>& into;
+  };
+  const Row rows[] = {{"identity", identity::sqlite_migrations(), databases.identity},
+                      {"credential", credential::sqlite_migrations(), databases.credential},
+                      {"auth", auth::sqlite_migrations(), databases.auth},
+                      {"account", account::sqlite_migrations(), databases.account},
+                      {"notification", notification::sqlite_migrations(), databases.notification}};
+  for (const auto& row : rows) {
+    auto opened = open_database(folder, row.role, row.migrations, clock);
+    if (!opened) return pass(opened);
+    row.into = *std::move(opened);
+  }
+  return databases;
+}
+
+std::vector<std::pair<std::string, sqlite::Database*>> Databases::all() const {
+  return {{"identity", identity.get()},
+          {"credential", credential.get()},
+          {"auth", auth.get()},
+          {"account", account.get()},
+          {"notification", notification.get()}};
+}
+
+void Databases::close() {
+  for (const auto& [role, database] : all())
+    if (database) database->close();
+}
+
+std::vector<ConsumerStore> make_consumer_stores(const Databases& databases) {
+  std::vector<ConsumerStore> stores;
+  stores.push_back({std::string(profile_consumer), sqlite::make_delivery_store(*databases.account)});
+  stores.push_back({std::string(mail_consumer), sqlite::make_delivery_store(*databases.notification)});
+  return stores;
+}
+
+std::string issuer_of(const config::Config& config, std::string_view public_address) {
+  if (!config.server.public_url.empty()) return config.server.public_url;
+  return "http://" + (public_address.starts_with("unix:") ? std::string("localhost") : std::string(public_address));
+}
+
+// What can fail, done before a Platform exists.
+struct Platform::Opened {
+  const config::Config& config;
+  DataFolder folder;
+  std::string issuer;
+  unsigned cores;
+  crypto::MasterKey master_key;
+  Digest service_auth_digest;
+  Databases databases;
+};
+
+Result<std::unique_ptr<Platform>> Platform::open(const config::Config& config, DataFolder folder, std::string issuer,
+                                                 unsigned cores) {
+  SystemRandom random;
+  static const SystemClock clock;  // the databases keep a reference to it for as long as they live
+  if (auto lost = refuse_lost_key(folder, or_in(folder, config.storage.master_key_file, "master.key")); !lost)
+    return pass(lost);
+  auto master_key =
+      crypto::MasterKey::load_or_create(or_in(folder, config.storage.master_key_file, "master.key"), random);
+  if (!master_key) return pass(master_key);
+  auto service_key =
+      load_or_create_service_digest(or_in(folder, config.internal.service_auth_key_file, "service-auth.key"), random);
+  if (!service_key) return pass(service_key);
+  auto databases = Databases::open(folder, clock);
+  if (!databases) return pass(databases);
+  return std::unique_ptr<Platform>(new Platform(Opened{config, std::move(folder), std::move(issuer), cores,
+                                                       *std::move(master_key), *service_key, *std::move(databases)}));
+}
+
+Platform::Platform(Opened opened)
+    : config(opened.config),
+      folder(std::move(opened.folder)),
+      issuer(std::move(opened.issuer)),
+      master_key(std::move(opened.master_key)),
+      service_auth_digest(opened.service_auth_digest),
+      databases(std::move(opened.databases)),
+      hash_pool(credential::hash_pool_options(config.password, opened.cores), clock),
+      mail_sender(mail::make_eml_sender(folder.path() / "mail", clock)),
+      identity_parts{*databases.identity, buses.users, master_key, clock, random, metrics, config.rate_limit.enabled},
+      credential_parts{*databases.credential,    hash_pool, config.password, master_key, clock, random, metrics,
+                       config.rate_limit.enabled},
+      auth_parts{*databases.auth, buses.revocations, buses.keys, config.token, issuer, master_key, clock, random,
+                 metrics},
+      account_parts{*databases.account, buses.permissions, clock, random, metrics} {}
+
+Platform::~Platform() { close(); }
+
+Roles Platform::make_roles(Shard& shard) {
+  return {.identity = identity::make_sqlite_service(shard, identity_parts),
+          .credential = credential::make_sqlite_service(shard, credential_parts),
+          .auth = auth::make_sqlite_service(shard, auth_parts),
+          .account = account::make_sqlite_service(shard, account_parts)};
+}
+
+void Platform::close() {
+  hash_pool.stop();
+  databases.close();
+}
+
+}  // namespace gatehouse::app

@@ -1,0 +1,20 @@
+#include "app/settings.h"
+
+#include <unistd.h>
+
+namespace gatehouse::app {
+
+Result<config::Loaded> load_settings(const Arguments& arguments) {
+  config::Inputs inputs;
+  if (arguments.has("--config")) inputs.file = arguments.value("--config");
+  for (char** variable = ::environ; *variable; ++variable) {
+    const std::string_view text(*variable);
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos)
+      inputs.environment.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  if (arguments.has("--data-dir")) inputs.options.emplace_back("storage.data_dir", arguments.value("--data-dir"));
+  return config::load(inputs);
+}
+
+}  // namespace gatehouse::app
