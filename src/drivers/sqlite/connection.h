@@ -88,7 +88,7 @@ class Connection {
   }
   [[nodiscard]] std::int64_t changes() const;
 
-  // Set by drivers/sqlite/outbox when the transaction appended an event.
+  // Set when the transaction appended an event, or anything else that the wakes of on_event_commit() should look at.
   void mark_event() { has_event_ = true; }
   [[nodiscard]] bool take_event_mark() { return std::exchange(has_event_, false); }
   [[nodiscard]] sqlite3* handle() const { return database_; }

@@ -1,0 +1,19 @@
+-- Mail that waits to be sent. What it says and to whom is sealed under the key of the person it is for: destroying that
+-- key destroys the mail too. A mail that was sent leaves the table; one that was given up stays a while without its box.
+CREATE TABLE mail_queue (
+  id             TEXT NOT NULL PRIMARY KEY,  -- the id of the event that asked for it: one event, one mail
+  template       TEXT NOT NULL,
+  priority       INTEGER NOT NULL,           -- 0 before 1: codes before welcomes
+  subject        TEXT NOT NULL,              -- of the event: whose mail it is
+  correlation_id TEXT NOT NULL,
+  key_id         TEXT NOT NULL,
+  box            BLOB NOT NULL,
+  created_at_ms  INTEGER NOT NULL,
+  expires_at_ms  INTEGER,                    -- not sent later than this
+  attempts       INTEGER NOT NULL,
+  next_at_ms     INTEGER NOT NULL,
+  status         TEXT NOT NULL CHECK (status IN ('queued', 'failed')),
+  last_error     TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX mail_queue_due ON mail_queue (priority, next_at_ms) WHERE status = 'queued';

@@ -1,0 +1,32 @@
+// MailConsumer: turns events of identity into queued mail. On one shard; the consumer of events/consumer.h calls it.
+#pragma once
+
+#include <string>
+
+#include "base/secret.h"
+#include "events/consumer.h"
+#include "identity/api.h"
+#include "notification/store.h"
+
+namespace gatehouse::notification {
+
+class MailConsumer final : public events::Handler {
+ public:
+  MailConsumer(MailStore& store, identity::Api& identity, std::string product_name, const Clock& clock, Random& random)
+      : store_(store), identity_(identity), product_name_(std::move(product_name)), clock_(clock), random_(random) {}
+
+  // Events that ask for no mail, and those about people who have been erased, are taken and passed over.
+  Task<void> handle(Call call, events::Event event) override;
+
+ private:
+  MailStore& store_;
+  identity::Api& identity_;
+  const std::string product_name_;
+  const Clock& clock_;
+  Random& random_;
+};
+
+// The key that one subject's data is sealed under. NOT_FOUND erased.
+[[nodiscard]] Task<SecretKey> fetch_subject_key(identity::Api& identity, Call call, std::string key_id);
+
+}  // namespace gatehouse::notification
