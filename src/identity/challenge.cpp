@@ -1,5 +1,7 @@
 #include "identity/challenge.h"
 
+#include "crypto/digest.h"
+
 namespace gatehouse::identity {
 namespace {
 
@@ -17,6 +19,19 @@ SecretString make_code(Random& random) {
   std::string digits(limits::challenge_code_digits, '0');
   for (std::size_t i = digits.size(); i-- > 0; number /= 10) digits[i] = static_cast<char>('0' + number % 10);
   return SecretString(std::move(digits));
+}
+
+Digest hash_code(const SecretKey& key, ChallengeId id, std::string_view code) {
+  std::string text = id.str();
+  text.reserve(text.size() + 1 + code.size());
+  text.append(":").append(code);
+  const Digest digest = crypto::hmac_sha256(key, text);
+  wipe(text);
+  return digest;
+}
+
+Digest hash_code(const SecretKey& key, ChallengeId id, const SecretString& code) {
+  return hash_code(key, id, std::string_view(code.reveal()));
 }
 
 Challenge make_challenge(ChallengeId id, Purpose purpose, WallTime now) {

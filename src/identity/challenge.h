@@ -44,6 +44,9 @@ enum class Verdict : std::uint8_t { right, wrong, used, exhausted, expired };
 
 // A code of limits::challenge_code_digits decimal digits.
 [[nodiscard]] SecretString make_code(Random& random);
+// Keyed, over a text that has one reading only (the id has a fixed length): a code is of use to its own challenge only.
+[[nodiscard]] Digest hash_code(const SecretKey& key, ChallengeId id, std::string_view code);
+[[nodiscard]] Digest hash_code(const SecretKey& key, ChallengeId id, const SecretString& code);
 [[nodiscard]] Challenge make_challenge(ChallengeId id, Purpose purpose, WallTime now);
 
 // Not before it was made (a clock set back must not lengthen its life) and not after it expires.

@@ -15,6 +15,7 @@
 #include "resilience/single_flight.h"
 #include "runtime/bus.h"
 #include "runtime/scope.h"
+#include "runtime/uninterrupted.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
 
@@ -60,10 +61,11 @@ class Service final : public Api {
   // Awaits a change and tells every shard of it.
   template <class T>
   Task<T> settle(Task<Changed<T>> change);
+  template <class T>
+  Task<T> settle_whole(Task<Changed<T>> change);
   Task<v1::User> fill_user(Call call, UserId id);
 
   [[nodiscard]] NewChallenge new_challenge(Purpose purpose, Email email, const Occasion& occasion) const;
-  [[nodiscard]] Digest hash_code(const ChallengeId& id, std::string_view code) const;
   [[nodiscard]] Digest hash_address(const Email& email) const;
   Task<Judged> judge(Call call, Guess guess);
 
@@ -82,18 +84,19 @@ class Service final : public Api {
 template <class T>
 Task<T> Service::settle(Task<Changed<T>> change) {
   // A caller who gives up between the commit and the telling must not leave the old value in other shards' caches.
-  const bool throws = co_await asio::this_coro::throw_if_cancelled();
-  co_await asio::this_coro::throw_if_cancelled(false);
+  auto whole = settle_whole<T>(std::move(change));
+  co_return co_await uninterrupted(std::move(whole));
+}
+
+template <class T>
+Task<T> Service::settle_whole(Task<Changed<T>> change) {
   auto changed = co_await std::move(change);
-  if (changed) {
-    for (auto& user : changed->users) {
-      auto publish = changes_.publish(std::move(user));
-      const Done told = co_await std::move(publish);
-      if (!told) log::error("a shard did not hear that a user changed", {{"detail", told.error().detail}});
-    }
-  }
-  co_await asio::this_coro::throw_if_cancelled(throws);
   if (!changed) co_return pass(changed);
+  for (auto& user : changed->users) {
+    auto publish = changes_.publish(std::move(user));
+    const Done told = co_await std::move(publish);
+    if (!told) log::error("a shard did not hear that a user changed", {{"detail", told.error().detail}});
+  }
   co_return std::move(changed->value);
 }
 

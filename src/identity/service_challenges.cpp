@@ -1,6 +1,7 @@
 // Addresses, challenges, recovery and subject keys.
 #include "crypto/digest.h"
 #include "identity/service.h"
+#include "identity/subject_key.h"
 #include "identity/user.h"
 
 namespace gatehouse::identity {
@@ -15,16 +16,6 @@ std::unexpected<Error> identifier_not_found() { return not_found("identifier_not
 
 }  // namespace
 
-// Keyed, over a text that has one reading only: the id has a fixed length.
-Digest Service::hash_code(const ChallengeId& id, std::string_view code) const {
-  std::string text = id.str();
-  text.reserve(text.size() + 1 + code.size());
-  text.append(":").append(code);
-  const Digest digest = crypto::hmac_sha256(code_key_, text);
-  wipe(text);
-  return digest;
-}
-
 Digest Service::hash_address(const Email& email) const { return crypto::hmac_sha256(address_key_, "email:" + email.key); }
 
 NewChallenge Service::new_challenge(Purpose purpose, Email email, const Occasion& occasion) const {
@@ -32,7 +23,7 @@ NewChallenge Service::new_challenge(Purpose purpose, Email email, const Occasion
                     .email = std::move(email),
                     .code = make_code(random_)};
   made.challenge.address_hash = hash_address(made.email);
-  made.challenge.code_hash = hash_code(made.challenge.id, made.code.reveal());
+  made.challenge.code_hash = hash_code(code_key_, made.challenge.id, made.code);
   return made;
 }
 
@@ -103,7 +94,7 @@ Task<Judged> Service::judge(Call call, Guess guess) {
 Task<v1::Challenge> Service::verify_challenge(Call call, v1::VerifyChallengeRequest request) {
   const auto id = ChallengeId::parse(request.challenge_id());
   if (!id) co_return challenge_not_found();
-  const Guess guess{.id = *id, .purpose = Purpose::verify, .code_hash = hash_code(*id, request.code())};
+  const Guess guess{.id = *id, .purpose = Purpose::verify, .code_hash = hash_code(code_key_, *id, request.code())};
   const auto judged = co_await judge(call, guess);
   if (!judged) co_return pass(judged);
   v1::Challenge response;
@@ -130,7 +121,7 @@ Task<v1::StartRecoveryResponse> Service::start_recovery(Call call, v1::StartReco
 Task<v1::RedeemRecoveryResponse> Service::redeem_recovery(Call call, v1::RedeemRecoveryRequest request) {
   const auto id = ChallengeId::parse(request.challenge_id());
   if (!id) co_return challenge_not_found();
-  const Guess guess{.id = *id, .purpose = Purpose::recover, .code_hash = hash_code(*id, request.code())};
+  const Guess guess{.id = *id, .purpose = Purpose::recover, .code_hash = hash_code(code_key_, *id, request.code())};
   const auto judged = co_await judge(call, guess);
   if (!judged) co_return pass(judged);
   if (!judged->challenge.owner) co_return internal("a decoy was solved");
@@ -146,7 +137,7 @@ Task<v1::SubjectKey> Service::get_subject_key(Call call, v1::GetSubjectKeyReques
   if (!key) co_return pass(key);
   v1::SubjectKey response;
   response.set_key_id(request.key_id());
-  response.set_key(std::string(as_view(key->reveal())));
+  response.set_key(octets_of(*key));
   co_return response;
 }
 

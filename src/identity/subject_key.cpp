@@ -26,4 +26,6 @@ Result<SecretKey> SubjectKeys::open(std::string_view key_id, std::string_view bo
   return result;
 }
 
+Bytes octets_of(const SecretKey& key) { return Bytes(as_view(key.reveal())); }
+
 }  // namespace gatehouse::identity

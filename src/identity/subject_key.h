@@ -29,4 +29,7 @@ class SubjectKeys {
   Random& random_;
 };
 
+// The bare key, for whoever is entitled to it: the answer of GetSubjectKey.
+[[nodiscard]] Bytes octets_of(const SecretKey& key);
+
 }  // namespace gatehouse::identity

@@ -1,51 +1,32 @@
 // The store contract on SQLite, on a real file, and what is SQLite's own.
 #include "identity/adapters/sqlite_store.h"
 
-#include <stdlib.h>
-
-#include <filesystem>
 #include <fstream>
 
-#include "drivers/sqlite/outbox.h"
+#include "identity/adapters/sqlite_fixture_test.h"
 #include "identity/store_contract_addresses.h"
 #include "identity/store_contract_challenges.h"
 #include "identity/store_contract_users.h"
-#include "identity/wire.h"
 
 namespace gatehouse::identity {
 namespace {
-
-struct Folder {
-  Folder() {
-    std::string made = (std::filesystem::temp_directory_path() / "gatehouse-identity-XXXXXX").string();
-    if (::mkdtemp(made.data()) == nullptr) std::abort();
-    path = made;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::filesystem::path path;
-};
 
 class SqliteBackend {
  public:
   SqliteBackend(ManualClock& clock, Random& random)
       : shard_(0),
-        database_(sqlite::Database::open({.file = folder_.path / "identity.db"}, sqlite_migrations(), clock).value()),
+        database_(sqlite::Database::open({.file = folder_.path() / "identity.db"}, sqlite_migrations(), clock).value()),
         store_(*database_, master_key_, random),
         log_(sqlite::make_event_log(*database_, events::topic_identity)) {}
   ~SqliteBackend() { database_->close(); }
   Shard& shard() { return shard_; }
   Store& store() { return store_; }
   events::EventLog& log() { return *log_; }
-  const std::filesystem::path& folder() const { return folder_.path; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
   void close() { database_->close(); }
 
  private:
-  Folder folder_;
+  TemporaryFolder folder_;
   Shard shard_;
   crypto::MasterKey master_key_{SecretKey({1, 2, 3})};
   std::unique_ptr<sqlite::Database> database_;
