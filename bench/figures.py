@@ -33,25 +33,29 @@ def get_me(binary, tools, scale):
     return [("CPU per GET /users/me ÷ nginx return 200", median(ours) / median(theirs), "×", ("<=", 1.5), details)]
 
 
+# Many people in turn: one alone would soon be at its limit of sessions, and every login would also end the oldest.
+LOGIN_PEOPLE = 40
 LOGIN_LUA = """
-local name, password = "%s", "%s"
-wrk.method = "POST"
-wrk.headers["Content-Type"] = "application/json"
-wrk.body = '{"username":"' .. name .. '","password":"' .. password .. '"}'
+local names, password, turn = {%s}, "%s", 0
+function request()
+  turn = turn %% #names + 1
+  local body = '{"username":"' .. names[turn] .. '","password":"' .. password .. '"}'
+  return wrk.format("POST", nil, {["Content-Type"] = "application/json"}, body)
+end
 """
 
 
-def login_script(folder, someone):
-    path = pathlib.Path(folder) / "login.lua"
-    path.write_text(LOGIN_LUA % (someone.username, PASSWORD))
+def login_script(house):
+    people = [person(house) for _ in range(LOGIN_PEOPLE)]
+    path = pathlib.Path(house.folder) / "login.lua"
+    path.write_text(LOGIN_LUA % (", ".join(f'"{someone.username}"' for someone in people), PASSWORD))
     return path
 
 
 def login(binary, tools, scale):
     """(b) CPU per login that is not the hash itself: all threads but the hashing ones, plus what a hashing thread uses above one bare hash."""
     with Gatehouse(binary) as house:
-        someone = person(house)
-        script, url = login_script(house.folder, someone), f"http://{HOST}:{house.ports['public']}/api/v1/auth/login"
+        script, url = login_script(house), f"http://{HOST}:{house.ports['public']}/api/v1/auth/login"
         wrk(url, 1, connections=2, script=script)
         before = thread_cpu_s(house.pid)
         requests, bad, duration, _ = wrk(url, 8 * scale, connections=2, script=script)
@@ -78,7 +82,7 @@ def latency(binary, tools, scale):
     calm, stormy, seconds = [], [], 8 * scale
     with Gatehouse(binary) as house:
         someone = person(house)
-        script, port = login_script(house.folder, someone), house.ports["public"]
+        script, port = login_script(house), house.ports["public"]
         login_url = f"http://{HOST}:{port}/api/v1/auth/login"
         open_loop(tools, port, ME, someone.access, 1000, 2)
         for _ in range(3):
