@@ -36,12 +36,12 @@ std::optional<Uuid> Uuid::parse(std::string_view text) {
 
 std::string Uuid::str() const {
   constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(36);
+  std::string text = "00000000-0000-0000-0000-000000000000";
+  std::size_t at = 0;
   for (std::size_t i = 0; i < 16; ++i) {
-    if (dash_before(i)) text.push_back('-');
-    text.push_back(digits[bytes[i] >> 4]);
-    text.push_back(digits[bytes[i] & 15]);
+    if (dash_before(i)) ++at;
+    text[at++] = digits[bytes[i] >> 4];
+    text[at++] = digits[bytes[i] & 15];
   }
   return text;
 }

@@ -1,26 +1,26 @@
-// Arrivals: turns a request that has just come in into a Call: who sent it, under which correlation id and trace,
-// and until when it is worth answering. One per gateway and shard.
+// Arrivals: turns a request that has just come in into an Exchange: who sent it, under which correlation id and
+// trace, and until when it is worth answering. One per gateway and shard.
 #pragma once
 
 #include <array>
 #include <cstdint>
 
 #include "base/random.h"
+#include "gateway/exchange.h"
 #include "gateway/source_address.h"
-#include "runtime/call.h"
 
 namespace gatehouse::gateway {
 
-// Random octets taken from another Random a block at a time: an id costs no system call. For ids, not for secrets.
-class RandomBlock final : public Random {
+// Randomness for ids that are no secrets and that every request needs: xoshiro256++ (Blackman, Vigna 2019), its 256
+// bits of state taken from the Random it is made with. Never for a token, a key or a code.
+class IdRandom final : public Random {
  public:
-  explicit RandomBlock(Random& source) : source_(source) {}
+  explicit IdRandom(Random& seed);
   void fill(std::span<std::uint8_t> out) override;
 
  private:
-  Random& source_;
-  std::array<std::uint8_t, 1024> block_{};
-  std::size_t used_ = block_.size();
+  std::uint64_t next();
+  std::array<std::uint64_t, 4> state_{};
 };
 
 class Arrivals {
@@ -28,16 +28,17 @@ class Arrivals {
   Arrivals(TrustedProxies proxies, Milliseconds request_timeout, const Clock& clock, Random& random)
       : proxies_(std::move(proxies)), request_timeout_(request_timeout), clock_(clock), random_(random) {}
 
-  [[nodiscard]] Call begin(const http::Request& request);
-  [[nodiscard]] InlineString<64> make_correlation_id();
+  [[nodiscard]] Exchange begin(const http::Request& request);
+  [[nodiscard]] InlineString<64> make_correlation_id(WallTime now);
 
  private:
+  // The trace the client is in, in a span of its own; else a new one, not sampled.
   [[nodiscard]] InlineString<56> trace_of(const http::Request& request);
 
   const TrustedProxies proxies_;
   const Milliseconds request_timeout_;
   const Clock& clock_;
-  RandomBlock random_;
+  IdRandom random_;
 };
 
 // 1 to 64 of A-Z a-z 0-9 . _ -

@@ -8,11 +8,13 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "auth/api.h"
 #include "auth/events.h"
 #include "crypto/jose.h"
+#include "gateway/exchange.h"
 #include "gateway/revocations.h"
 #include "gateway/token_cache.h"
 #include "http/message.h"
@@ -33,22 +35,24 @@ class Authenticator {
 
   // Caller with ids set, source empty. UNAUTHENTICATED with a token's reason or session_revoked; what load() fails with.
   Task<Caller> authenticate(Call call, std::string_view token);
-  // The verdict from memory alone: what the hot path takes when needs_loading() says no.
-  [[nodiscard]] Result<Caller> verify(std::string_view token);
-  [[nodiscard]] bool needs_loading() const {
-    return !has_revocations_ || (keys_are_stale_ && clock_.steady() >= keys_retry_at_);
-  }
+  // The caller of a token that was let in before and still is; nothing when authenticate() has to look.
+  [[nodiscard]] std::optional<Caller> remembered(std::string_view token, Instant now);
+
 
   [[nodiscard]] std::size_t cached_tokens() const { return tokens_.size(); }
   [[nodiscard]] std::uint64_t loads() const { return loads_; }
 
  private:
+  [[nodiscard]] bool needs_loading() const {
+    return !has_revocations_ || (keys_are_stale_ && clock_.steady() >= keys_retry_at_);
+  }
+  [[nodiscard]] Result<Caller> verify(std::string_view token);
   using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
                                            Executor>;
   Task<void> load(Call call);
   Task<void> load_revocations(Call call);
   Task<void> load_keys(Call call);
-  [[nodiscard]] Result<VerifiedToken> verify_afresh(std::string_view token, WallTime now) const;
+  [[nodiscard]] Result<VerifiedToken> verify_afresh(std::string_view token, Instant now) const;
   [[nodiscard]] bool may_ask_for_keys() const;
 
   auth::Api& auth_;

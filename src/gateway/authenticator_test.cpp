@@ -45,7 +45,7 @@ TEST(BearerToken, S54_in_the_query_is_no_token) {
 TEST(BearerToken, S51_of_absurd_size_or_alphabet_is_malformed_unread) {
   const auto long_token = "Bearer " + std::string(limits::token_bytes_max + 1, 'a');
   EXPECT_EQ(reason_of(with({{"authorization", long_token}})), "token_malformed");
-  for (const auto* value : {"Bearer a\"b", "Bearer a\x01", "Bearer {}", "Bearer \xc3\xa9", "Bearer "})
+  for (const auto* value : {"Bearer a\x7f", "Bearer a\x01", "Bearer \xc3\xa9", "Bearer "})
     EXPECT_EQ(reason_of(with({{"authorization", value}})), "token_malformed") << value;
 }
 

@@ -12,11 +12,18 @@ namespace gatehouse::gateway {
 
 struct Route;
 
+// When the request was whole, on both clocks.
+struct Instant {
+  WallTime wall{};
+  SteadyTime steady{};
+};
+
 struct Exchange {
   const http::Request* request = nullptr;
   const Route* route = nullptr;  // set once matched
   std::string_view path_id;      // the UUID in the path, checked; empty when the route has none
   Call call;
+  Instant arrived;
   Admission admission;           // limit > 0: this route is rate limited, and this is how much is left
 
   [[nodiscard]] std::string_view header(std::string_view lower_case_name) const {

@@ -41,7 +41,6 @@ Gateway::Gateway(GatewayParts parts, CallParts calls)
       service_keys_(std::move(parts.service_keys)),
       cors_(std::move(parts.cors_origins)),
       clock_(parts.clock),
-      request_timeout_(parts.request_timeout),
       arrivals_(std::move(parts.trusted_proxies), parts.request_timeout, parts.clock, parts.random),
       metrics_(parts.listener, parts.routes, parts.metrics),
       calls_(std::move(calls)) {
@@ -50,8 +49,7 @@ Gateway::Gateway(GatewayParts parts, CallParts calls)
 }
 
 Async<http::Response> Gateway::handle(const http::Request& request) {
-  Exchange exchange{.request = &request};
-  exchange.call = arrivals_.begin(request);
+  Exchange exchange = arrivals_.begin(request);
   http::Response response;
   try {
     auto answered = co_await answer(exchange);
@@ -79,9 +77,12 @@ Task<http::Response> Gateway::answer(Exchange& exchange) {
   if (!admitted) co_return pass(admitted);
   const auto authenticated = co_await authenticate(exchange);
   if (!authenticated) co_return pass(authenticated);
-  const auto verdict = co_await authorize(exchange);
+  Result<Verdict> verdict = authorize(exchange);
+  const auto& policy = exchange.route->policy;
+  if (*verdict == Verdict::ask)
+    verdict = co_await permissions_.may(exchange.call, exchange.call.caller.user_id, policy.permission());
   if (!verdict) co_return pass(verdict);
-  if (*verdict != Verdict::allow) co_return denied(exchange.route->policy);
+  if (*verdict != Verdict::allow) co_return denied(policy);
   co_return co_await (calls_.*exchange.route->handler)(exchange);
 }
 
@@ -109,27 +110,29 @@ Task<void> Gateway::authenticate(Exchange& exchange) {
   if (!exchange.route->policy.needs_token()) co_return Done{};
   const auto token = bearer_token(*exchange.request);
   if (!token) co_return pass(token);
-  const auto caller = co_await authenticator_->authenticate(exchange.call, *token);
-  if (!caller) co_return pass(caller);
+  auto caller = authenticator_->remembered(*token, exchange.arrived);  // verified before, on this shard
+  if (!caller) {
+    const auto verified = co_await authenticator_->authenticate(exchange.call, *token);
+    if (!verified) co_return pass(verified);
+    caller = *verified;
+  }
   exchange.call.caller.user_id = caller->user_id;
   exchange.call.caller.session_id = caller->session_id;
   co_return Done{};
 }
 
-Task<Verdict> Gateway::authorize(Exchange& exchange) {
-  const auto& policy = exchange.route->policy;
+Verdict Gateway::authorize(const Exchange& exchange) const {
   const auto& caller = exchange.call.caller;
-  switch (policy.access()) {
-    case Policy::Access::open: co_return Verdict::allow;
+  switch (exchange.route->policy.access()) {
+    case Policy::Access::open: return Verdict::allow;
     case Policy::Access::service:
-      co_return service_keys_.accepts(exchange.header("x-service-auth")) ? Verdict::allow : Verdict::deny;
-    case Policy::Access::user: co_return caller.is_authenticated() ? Verdict::allow : Verdict::deny;
+      return service_keys_.accepts(exchange.header("x-service-auth")) ? Verdict::allow : Verdict::deny;
+    case Policy::Access::user: return caller.is_authenticated() ? Verdict::allow : Verdict::deny;
     case Policy::Access::self_or_grant:
-      if (!caller.is_authenticated()) co_return Verdict::deny;
-      if (UserId::parse(exchange.path_id) == caller.user_id) co_return Verdict::allow;
-      co_return co_await permissions_.may(exchange.call, caller.user_id, policy.permission());
+      if (!caller.is_authenticated()) return Verdict::deny;
+      return UserId::parse(exchange.path_id) == caller.user_id ? Verdict::allow : Verdict::ask;
   }
-  co_return Verdict::deny;
+  return Verdict::deny;
 }
 
 Result<http::Response> Gateway::answer_options(const http::Request& request) const {
@@ -144,15 +147,14 @@ void Gateway::finish(const Exchange& exchange, http::Response& response) {
   if (exchange.admission.limit > 0) add_limit(exchange.admission, response);
   if (!has_field(response, "cache-control")) response.with("cache-control", no_store);
   cors_.apply(*exchange.request, response);
-  const auto took = clock_.steady() - (exchange.call.deadline - request_timeout_);
-  metrics_.observe(exchange.route, response.status, took);
+  metrics_.observe(exchange.route, response.status, clock_.steady() - exchange.arrived.steady);
 }
 
 http::Response Gateway::refuse(int status, std::string_view reason) {
   Error error;
   error.reason = reason;
   error.message = "The request is not HTTP as this server takes it.";
-  const auto correlation_id = arrivals_.make_correlation_id();
+  const auto correlation_id = arrivals_.make_correlation_id(clock_.wall());
   auto response = make_problem(status, error, "", correlation_id);
   response.with("x-correlation-id", correlation_id.str());
   response.with("cache-control", no_store);

@@ -47,7 +47,7 @@ class Gateway final : public http::Handler {
   [[nodiscard]] Done match(Exchange& exchange) const;
   [[nodiscard]] Done admit(Exchange& exchange);
   Task<void> authenticate(Exchange& exchange);
-  Task<Verdict> authorize(Exchange& exchange);
+  [[nodiscard]] Verdict authorize(const Exchange& exchange) const;
 
   [[nodiscard]] Result<http::Response> answer_options(const http::Request& request) const;
   void finish(const Exchange& exchange, http::Response& response);
@@ -59,7 +59,6 @@ class Gateway final : public http::Handler {
   const ServiceKeys service_keys_;
   const Cors cors_;
   const Clock& clock_;
-  const Milliseconds request_timeout_;
   Arrivals arrivals_;
   RouteMetrics metrics_;
   Calls calls_;

@@ -13,7 +13,11 @@
 namespace gatehouse::gateway {
 
 // Denied unless something said otherwise.
-enum class Verdict : std::uint8_t { deny = 0, allow = 1 };
+enum class Verdict : std::uint8_t {
+  deny = 0,
+  allow = 1,
+  ask = 2,  // it takes a permission, and nobody has looked yet
+};
 
 class Permissions {
  public:

@@ -29,22 +29,27 @@ class ArrivalOfARequest : public testing::Test {
   ManualClock clock;
   SeededRandom random{3};
   Arrivals arrivals{TrustedProxies(), Milliseconds{10'000}, clock, random};
+
+  Call begin(std::vector<http::Field> fields) {
+    const auto request = with(std::move(fields));
+    return arrivals.begin(request).call;
+  }
 };
 
 TEST_F(ArrivalOfARequest, keeps_a_correlation_id_that_is_one) {
-  EXPECT_EQ(arrivals.begin(with({{"x-correlation-id", "Order_7.retry-2"}})).correlation_id.view(), "Order_7.retry-2");
+  EXPECT_EQ(begin({{"x-correlation-id", "Order_7.retry-2"}}).correlation_id.view(), "Order_7.retry-2");
 }
 
 TEST_F(ArrivalOfARequest, S68_replaces_a_correlation_id_that_is_none) {
   const std::string too_long(65, 'a');
   for (const std::string_view sent : {std::string_view("a b"), std::string_view("a\tb"), std::string_view("é"),
                                       std::string_view(too_long), std::string_view("a;b"), std::string_view("")})
-    EXPECT_TRUE(Uuid::parse(arrivals.begin(with({{"x-correlation-id", sent}})).correlation_id)) << sent;
+    EXPECT_TRUE(Uuid::parse(begin({{"x-correlation-id", sent}}).correlation_id)) << sent;
 }
 
 TEST_F(ArrivalOfARequest, stays_inside_the_trace_it_was_sent_in) {
   constexpr std::string_view sent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-  const auto call = arrivals.begin(with({{"traceparent", sent}}));
+  const auto call = begin({{"traceparent", sent}});
   const auto trace = telemetry::parse_trace_parent(call.trace_parent.view());
   ASSERT_TRUE(trace);
   EXPECT_EQ(call.trace_parent.view().substr(0, 36), sent.substr(0, 36));
@@ -54,22 +59,23 @@ TEST_F(ArrivalOfARequest, stays_inside_the_trace_it_was_sent_in) {
 
 TEST_F(ArrivalOfARequest, starts_a_trace_when_none_or_two_were_sent) {
   constexpr std::string_view sent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-  for (const auto& request : {with({}), with({{"traceparent", sent}, {"traceparent", sent}}), with({{"traceparent", "junk"}})}) {
-    const auto call = arrivals.begin(request);
+  const std::vector<std::vector<http::Field>> senders{{}, {{"traceparent", sent}, {"traceparent", sent}}, {{"traceparent", "junk"}}};
+  for (const auto& fields : senders) {
+    const auto call = begin(fields);
     ASSERT_TRUE(telemetry::parse_trace_parent(call.trace_parent.view()));
     EXPECT_NE(call.trace_parent.view().substr(0, 36), sent.substr(0, 36));
   }
 }
 
 TEST_F(ArrivalOfARequest, is_worth_answering_for_so_long) {
-  const auto call = arrivals.begin(with({}));
+  const auto call = begin({});
   EXPECT_FALSE(call.is_expired(clock.steady() + Milliseconds{9'999}));
   EXPECT_TRUE(call.is_expired(clock.steady() + Milliseconds{10'000}));
 }
 
-TEST(RandomBlock, never_hands_out_the_same_octets_twice) {
+TEST(IdRandom, never_hands_out_the_same_octets_twice) {
   SeededRandom source(1);
-  RandomBlock random(source);
+  IdRandom random(source);
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {
     std::array<std::uint8_t, 16> octets{};

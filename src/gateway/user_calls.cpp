@@ -29,8 +29,9 @@ Task<identity::v1::User> Calls::load_user(Call call, std::string user_id) {
 }
 
 Task<identity::v1::User> Calls::load_caller(Call call) {
-  auto user_id = call.caller.user_id.str();
-  auto user = co_await load_user(call, std::move(user_id));
+  identity::v1::GetUserRequest request;
+  request.set_user_id(call.caller.user_id.str());
+  auto user = co_await parts_.identity.get_user(call, std::move(request));
   const bool is_gone = !user && user.error().code == Code::not_found;
   if (!user && !is_gone) co_return pass(user);
   if (is_gone || user->status() != identity::v1::USER_STATUS_ACTIVE)
