@@ -118,7 +118,7 @@ void Connection::answer(const Response& response, SteadyTime began) {
   ResponseFrame frame{.is_head = request.method == Method::head, .is_http_1_0 = framing.is_http_1_0};
   frame.keeps_alive = framing.keeps_alive && !response.closes && !context_.is_draining;
   std::string_view body = response.body;
-  if (body.size() >= limits::gzip_body_bytes_min && is_json(response.content_type)) {
+  if (body.size() >= limits::gzip_body_bytes_min && has_content(response.status) && is_json(response.content_type)) {
     const auto is_encoding = [](const auto& field) { return field.first == "content-encoding"; };
     frame.varies_by_encoding = std::ranges::none_of(response.fields, is_encoding);
     frame.is_gzipped = frame.varies_by_encoding && accepts_gzip(request.header("accept-encoding")) &&
@@ -197,6 +197,7 @@ Async<void> Connection::finish() {
   const bool has_more = ::recv(socket_.native_handle(), &probe, 1, MSG_DONTWAIT) > 0;
   if (!has_unread_ && !has_more) co_return;
   enter(Phase::lingering);
+  wake_ = Wake::none;
   begin_ = end_ = 0;
   for (std::size_t total = 0; total < linger_bytes_max;) {
     std::size_t bytes = 0;

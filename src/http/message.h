@@ -1,8 +1,9 @@
 // An HTTP request as the gateway sees it, and the response it gives. Values of one shard.
 //
 // The request is canonical: one spelling of the path (percent-decoding only of unreserved characters, no dot
-// segments, no empty segments), field names lower-case, framing gone, body whole. What is not
-// canonical has been refused before it got here.
+// segments, no empty segments but for a '/' at the end), field names lower-case, framing gone, body whole. What is
+// not canonical has been refused before it got here; names that merely look like fields the gateway asserts
+// (x_user_id) have been dropped (http/field_rules.h), those fields themselves have not.
 #pragma once
 
 #include <cstdint>

@@ -121,14 +121,15 @@ void CommonFields::refresh(WallTime now) {
 bool append_response(WriteBuffer& out, const Response& response, std::string_view body, const ResponseFrame& frame,
                      const CommonFields& common) {
   const std::size_t before = out.size();
-  const bool has_content = response.status >= 200 && response.status != 204 && response.status != 304;
+  const bool is_with_content = has_content(response.status);
+  if (response.status < 200 || response.status > 599) return false;
   append_status_line(out, response.status);
   out.append(common.view());
   if (!append_fields(out, response, frame) || !is_safe(response.content_type)) {
     out.truncate(before);
     return false;
   }
-  if (has_content && (!body.empty() || frame.is_head) && !response.content_type.empty()) {
+  if (is_with_content && (!body.empty() || frame.is_head) && !response.content_type.empty()) {
     char* at = out.room(response.content_type.size() + 18);
     at = put(at, "content-type: ");
     at = put(at, response.content_type);
@@ -138,9 +139,9 @@ bool append_response(WriteBuffer& out, const Response& response, std::string_vie
   if (frame.is_gzipped) out.append("content-encoding: gzip\r\n");
   if (!frame.keeps_alive) out.append("connection: close\r\n");
   else if (frame.is_http_1_0) out.append("connection: keep-alive\r\n");
-  if (has_content) append_length(out, response, body, frame);
+  if (is_with_content) append_length(out, response, body, frame);
   out.append("\r\n");
-  if (has_content && !frame.is_head) out.append(body);
+  if (is_with_content && !frame.is_head) out.append(body);
   return true;
 }
 

@@ -58,7 +58,11 @@ struct ResponseFrame {
   bool varies_by_encoding = false;
 };
 
-// Appends the whole response. False, with `out` as before, when a field's value holds CR, LF or NUL (S-68).
+// 1xx, 204 and 304 never have any (RFC 9110 §6.4.1).
+[[nodiscard]] inline bool has_content(int status) { return status >= 200 && status != 204 && status != 304; }
+
+// Appends the whole response. False, with `out` as before, when a field's value holds CR, LF or NUL (S-68) or the
+// status is not that of a final response.
 // content-length, transfer-encoding and connection are this function's own: a handler's copy is left out, but for
 // the content-length of an answer to HEAD that has no body to measure.
 [[nodiscard]] bool append_response(WriteBuffer& out, const Response& response, std::string_view body,

@@ -56,6 +56,10 @@ TEST(ResponseWriter, S68_a_field_value_with_cr_lf_or_nul_is_refused_and_nothing_
   }
 }
 
+TEST(ResponseWriter, a_status_that_is_not_final_is_refused) {
+  for (const int status : {0, 100, 101, 199, 600, -1}) EXPECT_EQ(write(json(status, "{}")), "refused 0") << status;
+}
+
 TEST(ResponseWriter, a_handler_cannot_touch_the_framing) {
   auto response = json(200, "{}");
   response.with("content-length", "7").with("transfer-encoding", "chunked").with("connection", "upgrade").with("x-a", "1");

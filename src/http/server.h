@@ -22,8 +22,8 @@ class Handler {
   virtual ~Handler() = default;
   // Always answers: errors are responses here. `request` outlives the task.
   virtual Async<Response> handle(const Request& request) = 0;
-  // The answer to bytes that never became a request (`status` 400, 408, 413, 414, 417, 431, 501, 505). `reason` is
-  // machine-readable ("header_too_large"). The connection closes after it.
+  // The answer to bytes that never became a request (`status` 400, 408, 413, 414, 417, 431, 501, 505), and instead of
+  // a response that cannot be sent (500). `reason` is machine-readable ("header_too_large"). The connection closes after it.
   virtual Response refuse(int status, std::string_view reason) = 0;
   // The most body octets the route of this request takes, asked once the header is complete and canonical.
   virtual std::size_t body_bytes_max(const Request& request) = 0;

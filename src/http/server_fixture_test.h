@@ -104,6 +104,10 @@ class Client {
     buffer_.erase(0, size);
     return answer;
   }
+  bool has_answer() {  // or part of one
+    pollfd ready{.fd = socket_, .events = POLLIN, .revents = 0};
+    return !buffer_.empty() || ::poll(&ready, 1, 0) > 0;
+  }
   bool is_closed_by_peer() { return buffer_.empty() && !receive() && !is_silent_; }
   void half_close() { ::shutdown(socket_, SHUT_WR); }
   void reset() {

@@ -2,7 +2,10 @@
 
 #include <sys/resource.h>
 
+#include <fmt/format.h>
+
 #include "base/limits.h"
+#include "base/random.h"
 #include "http/server_fixture_test.h"
 
 namespace gatehouse::http {
@@ -140,6 +143,67 @@ TEST(Server, S76_unknown_expectations_are_417) {
   EXPECT_EQ(client.read().status, 417);
 }
 
+TEST(Server, S76_a_body_on_get_is_a_body_and_not_the_next_request) {
+  RunningServer server;
+  Client client(server.address());
+  const std::string hidden = "GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n";
+  client.send("GET /a HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(hidden.size()) + "\r\n\r\n" + hidden +
+              "GET /b HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.read().body, "GET /a " + hidden);
+  EXPECT_EQ(client.read().body, "GET /b ");
+}
+
+TEST(Server, S83_an_upgrade_is_ignored) {
+  RunningServer server;
+  Client client(server.address());
+  const auto answer = client.get("/a", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(client.get("/b").status, 200);
+}
+
+// One of a few kinds of request, and the body its answer must have.
+std::pair<std::string, std::string> random_request(Random& random) {
+  const auto path = "/r" + std::to_string(random.below(100'000));
+  const std::string body(random.below(4) == 0 ? random.below(20'000) : random.below(50), 'b');
+  const std::string padding = "X-Padding: " + std::string(random.below(8) == 0 ? random.below(6000) : 5, 'p') + "\r\n";
+  switch (random.below(3)) {
+    case 0: return {"GET " + path + " HTTP/1.1\r\nHost: a\r\n" + padding + "\r\n", "GET " + path + " "};
+    case 1:
+      return {post(path, padding + "Content-Length: " + std::to_string(body.size()) + "\r\n", body), "POST " + path + " " + body};
+    default: break;
+  }
+  std::string chunks;
+  for (std::size_t at = 0; at < body.size();) {
+    const auto size = std::min<std::size_t>(body.size() - at, 1 + random.below(3000));
+    chunks += fmt::format("{:X};x\r\n{}\r\n", size, body.substr(at, size));
+    at += size;
+  }
+  return {post(path, padding + "Transfer-Encoding: chunked\r\n", chunks + "0\r\n\r\n"), "POST " + path + " " + body};
+}
+
+TEST(Server, any_sequence_of_requests_in_any_pieces_is_answered_in_order) {
+  RunningServer server;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    SeededRandom random(seed);
+    Client client(server.address());
+    std::string bytes;
+    std::vector<std::string> expected;
+    for (int i = 0; i < 60; ++i) {
+      auto [request, answer] = random_request(random);
+      bytes += request;
+      expected.push_back(std::move(answer));
+    }
+    std::size_t answered = 0;
+    for (std::size_t at = 0; at < bytes.size();) {
+      const auto size = std::min<std::size_t>(bytes.size() - at, 1 + random.below(random.below(2) == 0 ? 30 : 9000));
+      client.send(std::string_view(bytes).substr(at, size));
+      at += size;
+      while (client.has_answer()) ASSERT_EQ(client.read().body, expected[answered++]) << "seed " << seed;
+    }
+    while (answered < expected.size()) ASSERT_EQ(client.read().body, expected[answered++]) << "seed " << seed;
+  }
+}
+
 TEST(Server, S64_head_is_get_without_the_body) {
   RunningServer server;
   Client client(server.address());
@@ -201,6 +265,8 @@ TEST(Server, compresses_large_json_for_clients_that_take_gzip) {
   EXPECT_TRUE(plain.has("vary: accept-encoding"));
   EXPECT_GT(plain.body.size(), 3000U);
   EXPECT_FALSE(client.get("/a", "Accept-Encoding: gzip\r\n").has("vary"));
+  client.send("HEAD /json HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n");
+  EXPECT_TRUE(client.read(true).has("content-length: " + std::to_string(packed.body.size())));
 }
 
 TEST(Server, sends_a_response_larger_than_every_window) {
