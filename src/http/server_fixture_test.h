@@ -137,6 +137,10 @@ class Client {
   std::string buffer_;
 };
 
+inline std::string post(std::string_view path, std::string_view fields, std::string_view body) {
+  return "POST " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n" + std::string(body);
+}
+
 // Waits, without caring how long it takes on a busy machine, for what other threads will make true.
 template <class Condition>
 bool becomes_true(Condition condition) {
