@@ -42,8 +42,18 @@ void Background::start() {
   scope_.spawn(identity::clean_up_challenges(platform_.identity_parts));
   scope_.spawn(auth::clean_up_on_schedule(platform_.auth_parts));
   scope_.spawn(sample_on_schedule(platform_));
+  for (const auto& [role, database] : platform_.databases.all()) {
+    auto readers = role == "identity" ? readers_of_identity() : std::vector<sqlite::OutboxReader>();
+    scope_.spawn(sqlite::trim_on_schedule(*database, std::move(readers), platform_.clock));
+  }
   for (auto& job : jobs_) scope_.spawn(std::move(job));
   jobs_.clear();
+}
+
+std::vector<sqlite::OutboxReader> Background::readers_of_identity() const {
+  std::vector<sqlite::OutboxReader> readers;
+  for (const auto& one : consuming_) readers.push_back({one.remembered.store.get(), one.remembered.consumer});
+  return readers;
 }
 
 std::vector<DeadLetterBox> Background::dead_letters() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/platform.h"
+#include "drivers/sqlite/retention.h"
 #include "events/consumer.h"
 #include "events/log.h"
 #include "notification/wire.h"
@@ -44,6 +45,7 @@ class Background {
     std::unique_ptr<events::Consumer> consumer;
   };
   [[nodiscard]] std::unique_ptr<events::Handler> make_handler(std::string_view consumer) const;
+  [[nodiscard]] std::vector<sqlite::OutboxReader> readers_of_identity() const;
 
   Platform& platform_;
   Shard& shard_;

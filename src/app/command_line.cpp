@@ -35,11 +35,6 @@ constexpr Option put_options[] = {
     config_option, data_option, json_option, {"--permissions", "LIST", "the same, separated by commas"}};
 constexpr Option dead_options[] = {
     config_option, data_option, json_option, {"--consumer", "NAME", "of one consumer only"}};
-constexpr Option replay_options[] = {config_option,
-                                     data_option,
-                                     json_option,
-                                     {"--consumer", "NAME", "of one consumer only"},
-                                     {"--all", "", "every dead letter"}};
 constexpr Option login_options[] = {{"--url", "URL", "of the instance, such as http://127.0.0.1:8080"},
                                     {"--username", "NAME", "asked for when left out"}};
 constexpr Option client_options[] = {url_option, json_option};
@@ -71,7 +66,8 @@ constexpr Command table[] = {
     {"role remove", "USER ROLE", "take a role from a user", operator_options, 2, 2, run_role_remove},
     {"events dead list", "", "list events that a consumer gave up on, and why", dead_options, 0, 0,
      run_events_dead_list},
-    {"events dead replay", "ID", "deliver a dead letter again, or --all", replay_options, 0, 1, run_events_dead_replay},
+    {"events dead replay", "[CONSUMER] ID|all", "deliver dead letters again", operator_options, 1, 2,
+     run_events_dead_replay},
     {"login", "", "log in to an instance as a user; the password is asked for", login_options, 0, 0, run_login},
     {"whoami", "", "show who is logged in", client_options, 0, 0, run_whoami},
     {"sessions", "[end ID|end others]", "list your sessions, or end them", client_options, 0, 2, run_sessions},

@@ -200,7 +200,7 @@ Task<std::string> Operator::replay_dead(Call call, Arguments arguments) {
   if (id && letters->empty()) co_return not_found("dead_letter_not_found", "There is no dead letter of that id.");
   if (id && letters->size() > 1)
     co_return fail(Code::invalid_argument, "consumer_missing",
-                   "Two consumers have a dead letter of that id: say which with --consumer.");
+                   "Two consumers have a dead letter of that id: put its name before the id.");
   for (const auto& [box, letter] : *letters) {
     auto done = co_await box->store->replay_dead(call, letter.id, platform_.clock.wall());
     if (!done) co_return pass(done);

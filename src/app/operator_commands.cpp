@@ -102,16 +102,15 @@ Exit run_events_dead_list(const Arguments& arguments) {
 }
 
 Exit run_events_dead_replay(const Arguments& arguments) {
-  object body{{"consumer", arguments.value("--consumer")}};
   const auto& words = arguments.words();
-  if (words.empty() != arguments.has("--all"))
-    return report(
-        fail(Code::invalid_argument, "usage", "say which: an ID of `gatehouse events dead list`, or --all").error());
-  if (!words.empty()) {
+  const auto& which = words.back();
+  object body{{"consumer", words.size() == 2 ? words.front() : std::string()}};
+  if (which != "all") {
     std::int64_t id = 0;
-    const auto [end, error] = std::from_chars(words[0].data(), words[0].data() + words[0].size(), id);
-    if (error != std::errc{} || end != words[0].data() + words[0].size())
-      return report(fail(Code::invalid_argument, "usage", "an ID is a number of `gatehouse events dead list`").error());
+    const auto [end, error] = std::from_chars(which.data(), which.data() + which.size(), id);
+    if (error != std::errc{} || end != which.data() + which.size())
+      return report(
+          fail(Code::invalid_argument, "usage", "say which: an ID of `gatehouse events dead list`, or all").error());
     body["id"] = id;
   }
   return run(arguments, "events-dead-replay", body);

@@ -27,7 +27,12 @@ Result<std::unique_ptr<sqlite::Database>> open_database(const DataFolder& folder
                                                         std::span<const sqlite::Migration> migrations,
                                                         const Clock& clock) {
   sqlite::DatabaseOptions options{.file = folder.database(role)};
-  return sqlite::Database::open(std::move(options), migrations, clock);
+  auto opened = sqlite::Database::open(options, migrations, clock);
+  if (opened || opened.error().code == Code::failed_precondition) return opened;
+  return fail(
+      opened.error().code, "database_unusable",
+      "The database " + options.file.string() + " cannot be opened; if it is damaged, restore it from a backup.",
+      opened.error().detail);
 }
 
 }  // namespace

@@ -34,9 +34,8 @@ std::filesystem::path session_folder() {
 Result<SessionFile> SessionFile::open(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  const auto lock_file = folder / "lock";
-  const int lock = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock < 0) return unusable(lock_file, std::strerror(errno));
+  const int lock = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock < 0) return unusable(folder, std::strerror(errno));
   ::flock(lock, LOCK_EX);
   SessionFile file(folder / "sessions.json", lock);
   if (auto loaded = file.load(); !loaded) return pass(loaded);

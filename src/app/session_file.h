@@ -1,6 +1,6 @@
 // What `gatehouse login` remembers: one session per URL, in $XDG_CONFIG_HOME/gatehouse/sessions.json, mode 0600. The
-// file is replaced whole (written aside, fsynced, renamed). Two commands at once are serialised by a lock beside it,
-// because a refresh token is good for one use.
+// file is replaced whole (written aside, fsynced, renamed). Two commands at once are serialised by a lock on the
+// folder, because a refresh token is good for one use.
 #pragma once
 
 #include <filesystem>

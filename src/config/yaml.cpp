@@ -8,6 +8,8 @@
 #include <set>
 #include <sstream>
 
+#include "base/utf8.h"
+
 namespace gatehouse::config {
 namespace {
 
@@ -110,8 +112,7 @@ std::unexpected<Error> refusal(std::string_view file, const YAML::Mark& mark, st
 Result<std::vector<Entry>> read_yaml(std::string_view text, std::string_view file) {
   if (text.size() > yaml_bytes_max)
     return refusal(file, YAML::Mark::null_mark(), fmt::format("is larger than {} KiB", yaml_bytes_max / 1024));
-  if (text.find('\0') != std::string_view::npos)
-    return refusal(file, YAML::Mark::null_mark(), "holds a NUL byte: this is no YAML");
+  if (!is_utf8(text) || text.contains('\0')) return refusal(file, YAML::Mark::null_mark(), "is not text in UTF-8");
   Reader reader;
   try {
     std::istringstream stream{std::string(text)};

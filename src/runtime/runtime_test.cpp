@@ -90,5 +90,32 @@ TEST(Scope, close_cancels_what_waits_and_returns_when_it_has_ended) {
   shard.stop();
 }
 
+// Cannot be interrupted while it works, and is cancelled meanwhile.
+Async<void> work_then_wait(CpuPool& pool, bool* has_worked) {
+  auto work = [] { return Result<int>(1); };
+  const auto worked = co_await pool.run<int>(Call(), work);
+  *has_worked = worked.has_value();
+  co_await sleep_for(std::chrono::hours{1});
+}
+
+Async<void> close_scope_with_a_worker(Scope& scope, CpuPool& pool, bool* has_worked) {
+  scope.spawn(work_then_wait(pool, has_worked));
+  co_await sleep_for(Milliseconds{0});
+  co_await scope.close();
+}
+
+TEST(Scope, a_task_cancelled_while_it_works_elsewhere_ends_after_that_and_is_no_bug) {
+  const SystemClock clock;
+  Shard shard(0);
+  shard.start();
+  CpuPool pool({.threads = 1}, clock);
+  Scope scope(shard.executor());
+  bool has_worked = false;
+  wait_for(shard, close_scope_with_a_worker(scope, pool, &has_worked));
+  EXPECT_EQ(scope.live(), 0U);
+  shard.stop();
+  pool.stop();
+}
+
 }  // namespace
 }  // namespace gatehouse

@@ -3,11 +3,27 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
 
 #include "base/ensure.h"
 
 namespace gatehouse {
+namespace {
+
+// How asio ends a task that was cancelled: an exception out of its next co_await.
+bool is_cancellation(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const boost::system::system_error& error) {
+    return error.code() == asio::error::operation_aborted;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace
 
 Scope::Scope(Executor executor) : executor_(executor), emptied_(executor, SteadyTime::max()) {}
 
@@ -20,7 +36,7 @@ bool Scope::spawn(Async<void> task) {
   auto on_end = [this, self](std::exception_ptr thrown) {
     tasks_.erase(self);
     if (tasks_.empty()) emptied_.cancel();
-    if (thrown) std::rethrow_exception(thrown);  // only a bug throws out of a task: let it end the process
+    if (thrown && !is_cancellation(thrown)) std::rethrow_exception(thrown);  // only a bug does: let it end the process
   };
   asio::co_spawn(executor_, std::move(task), asio::bind_cancellation_slot(self->slot(), std::move(on_end)));
   return true;

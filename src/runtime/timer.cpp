@@ -7,6 +7,8 @@
 namespace gatehouse {
 
 Async<bool> sleep_for(Milliseconds duration) {
+  const auto state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() != asio::cancellation_type::none) co_return false;
   auto executor = co_await asio::this_coro::executor;
   asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> timer(
       executor, duration);

@@ -114,7 +114,12 @@ TEST_F(EventTablesTest, a_dead_letter_is_listed_replayed_once_and_gone) {
   auto logged = events::LoggedEvent{7, make_event("u1", noon_)};
   logged.event.subject_version = 1;
   ASSERT_TRUE(wait<void>(store_->save_offset(Call{}, "mail", 7, {{.logged = logged, .next_at = noon_}})));
-  const events::DeadLetter letter{.consumer = "mail", .topic = "gatehouse.identity", .logged = logged, .attempts = 8, .last_error = "internal", .died_at = noon_};
+  const events::DeadLetter letter{.consumer = "mail",
+                                  .topic = "gatehouse.identity",
+                                  .logged = logged,
+                                  .attempts = 8,
+                                  .last_error = "internal",
+                                  .died_at = noon_};
   ASSERT_TRUE(wait<void>(store_->bury(Call{}, letter)));
   ASSERT_TRUE(wait<void>(store_->bury(Call{}, letter)));  // after a crash: still one
   EXPECT_TRUE(wait<std::vector<events::ParkedEvent>>(store_->load_parked(Call{}, "mail")).value().empty());
@@ -128,6 +133,26 @@ TEST_F(EventTablesTest, a_dead_letter_is_listed_replayed_once_and_gone) {
   ASSERT_EQ(parked.size(), 1U);
   EXPECT_EQ(parked[0].attempts, 0U);
   EXPECT_TRUE(wait<std::vector<events::DeadLetter>>(store_->list_dead(Call{}, "mail", 10)).value().empty());
+}
+
+TEST_F(EventTablesTest, F26_an_event_whose_data_is_no_json_can_be_parked_and_buried_and_looked_at) {
+  auto logged = events::LoggedEvent{7, make_event("u1", noon_)};
+  logged.event.subject_version = 1;
+  logged.event.data = "not \"json";
+  ASSERT_TRUE(wait<void>(store_->save_offset(Call{}, "mail", 7, {{.logged = logged, .next_at = noon_}})));
+  const auto parked = wait<std::vector<events::ParkedEvent>>(store_->load_parked(Call{}, "mail"));
+  ASSERT_TRUE(parked) << "one unreadable event must not stop its consumer";
+  EXPECT_EQ(parked->at(0).logged.event.event_id, logged.event.event_id);
+  const events::DeadLetter letter{.consumer = "mail",
+                                  .topic = "gatehouse.identity",
+                                  .logged = logged,
+                                  .attempts = 1,
+                                  .last_error = "x",
+                                  .died_at = noon_};
+  ASSERT_TRUE(wait<void>(store_->bury(Call{}, letter)));
+  const auto dead = wait<std::vector<events::DeadLetter>>(store_->list_dead(Call{}, "", 10));
+  ASSERT_TRUE(dead);
+  EXPECT_EQ(dead->at(0).logged.event.data, R"({"unreadable":"not \"json"})");
 }
 
 TEST_F(EventTablesTest, only_old_events_that_every_consumer_has_passed_are_trimmed) {
@@ -200,7 +225,11 @@ TEST_F(EventTablesTest, F24_every_event_has_its_effect_once_however_often_it_is_
   constexpr int events_total = 120;
   telemetry::Metrics metrics;
   CountingHandler handler(*database_, 60);
-  const events::ConsumerOptions options{.name = "effects", .backoff_min = Milliseconds{1}, .backoff_max = Milliseconds{2}, .poll = Milliseconds{5}, .batch = 7};
+  const events::ConsumerOptions options{.name = "effects",
+                                        .backoff_min = Milliseconds{1},
+                                        .backoff_max = Milliseconds{2},
+                                        .poll = Milliseconds{5},
+                                        .batch = 7};
   for (int round = 0; round < 4; ++round) {  // each round ends the consumer somewhere in the middle
     std::optional<Scope> scope;
     std::optional<events::Consumer> consumer;
@@ -212,9 +241,11 @@ TEST_F(EventTablesTest, F24_every_event_has_its_effect_once_however_often_it_is_
       started.set_value();
     });
     started.get_future().get();
-    for (int i = 0; i < events_total / 4; ++i) ASSERT_TRUE(append(make_event("s" + std::to_string(i % 5), clock_.wall())));
+    for (int i = 0; i < events_total / 4; ++i)
+      ASSERT_TRUE(append(make_event("s" + std::to_string(i % 5), clock_.wall())));
     const auto is_last = round == 3;
-    while (is_last && (count().value() < events_total || wait<std::int64_t>(store_->load_offset(Call{}, "effects")).value() < events_total)) {
+    while (is_last && (count().value() < events_total ||
+                       wait<std::int64_t>(store_->load_offset(Call{}, "effects")).value() < events_total)) {
     }
     asio::co_spawn(shard_.executor(), scope->close(), asio::use_future).get();
     std::promise<void> gone;

@@ -1,5 +1,9 @@
 #include "drivers/sqlite/inbox.h"
 
+#include "base/bytes.h"
+#include "base/utf8.h"
+#include "json/writer.h"
+
 namespace gatehouse::sqlite {
 namespace {
 
@@ -19,12 +23,28 @@ Result<std::int64_t> find_offset(Connection& connection, const std::string& cons
   return *has ? row->integer(0) : 0;
 }
 
-Done put_parked(Connection& connection, const std::string& consumer, const ParkedEvent& parked, const std::string& error) {
+// What is kept must be readable again, whatever is wrong with it: data that is not in our envelope is wrapped.
+std::string kept_json(const events::Event& event) {
+  auto text = to_json(event);
+  if (events::from_json(text)) return text;
+  auto readable = event;
+  readable.key_id.clear();
+  readable.data.clear();
+  json::Writer(readable.data)
+      .begin_object()
+      .field("unreadable", is_utf8(event.data) ? event.data : to_hex(event.data))
+      .end_object();
+  return to_json(readable);
+}
+
+Done put_parked(Connection& connection, const std::string& consumer, const ParkedEvent& parked,
+                const std::string& error) {
   return no_value(connection.execute(
-      "INSERT INTO parked_events (consumer, offset, event, attempts, waits, next_at_ms, last_error) VALUES (?, ?, ?, ?, ?, ?, ?)"
+      "INSERT INTO parked_events (consumer, offset, event, attempts, waits, next_at_ms, last_error) VALUES (?, ?, ?, "
+      "?, ?, ?, ?)"
       " ON CONFLICT (consumer, offset) DO UPDATE SET attempts = excluded.attempts, waits = excluded.waits,"
       " next_at_ms = excluded.next_at_ms, last_error = excluded.last_error",
-      consumer, parked.logged.offset, to_json(parked.logged.event), std::int64_t{parked.attempts},
+      consumer, parked.logged.offset, kept_json(parked.logged.event), std::int64_t{parked.attempts},
       std::int64_t{parked.waits}, to_ms(parked.next_at), error));
 }
 
@@ -34,20 +54,23 @@ Done put_offset(Connection& connection, const std::string& consumer, std::int64_
     auto put = put_parked(connection, consumer, event, "");
     if (!put) return put;
   }
-  return no_value(connection.execute("INSERT INTO consumer_offsets (consumer, offset) VALUES (?, ?)"
-                                     " ON CONFLICT (consumer) DO UPDATE SET offset = max(offset, excluded.offset)",
-                                     consumer, offset));
+  return no_value(
+      connection.execute("INSERT INTO consumer_offsets (consumer, offset) VALUES (?, ?)"
+                         " ON CONFLICT (consumer) DO UPDATE SET offset = max(offset, excluded.offset)",
+                         consumer, offset));
 }
 
 Result<std::vector<ParkedEvent>> find_parked(Connection& connection, const std::string& consumer) {
   auto row = connection.query(
-      "SELECT offset, event, attempts, waits, next_at_ms FROM parked_events WHERE consumer = ? ORDER BY offset", consumer);
+      "SELECT offset, event, attempts, waits, next_at_ms FROM parked_events WHERE consumer = ? ORDER BY offset",
+      consumer);
   if (!row) return pass(row);
   std::vector<ParkedEvent> found;
   auto has = row->step();
   for (; has && *has; has = row->step()) {
     auto event = events::from_json(row->text(1));
-    if (!event) return fail(Code::data_loss, "storage_corrupt", "Something went wrong on our side.", event.error().detail);
+    if (!event)
+      return fail(Code::data_loss, "storage_corrupt", "Something went wrong on our side.", event.error().detail);
     found.push_back({.logged = {row->integer(0), std::move(*event)},
                      .attempts = static_cast<std::uint32_t>(row->integer(2)),
                      .waits = static_cast<std::uint32_t>(row->integer(3)),
@@ -66,11 +89,12 @@ Done put_dead(Connection& connection, const DeadLetter& letter) {
   auto removed = delete_parked(connection, letter.consumer, letter.logged.offset);
   if (!removed) return removed;
   return no_value(connection.execute(
-      "INSERT INTO dead_letters (consumer, topic, offset, event, attempts, last_error, died_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
+      "INSERT INTO dead_letters (consumer, topic, offset, event, attempts, last_error, died_at_ms) VALUES (?, ?, ?, ?, "
+      "?, ?, ?)"
       " ON CONFLICT (consumer, offset) DO UPDATE SET attempts = excluded.attempts, last_error = excluded.last_error,"
       " died_at_ms = excluded.died_at_ms",
-      letter.consumer, letter.topic, letter.logged.offset, to_json(letter.logged.event), std::int64_t{letter.attempts},
-      letter.last_error, to_ms(letter.died_at)));
+      letter.consumer, letter.topic, letter.logged.offset, kept_json(letter.logged.event),
+      std::int64_t{letter.attempts}, letter.last_error, to_ms(letter.died_at)));
 }
 
 Result<std::vector<DeadLetter>> find_dead(Connection& connection, const std::string& consumer, int limit) {
@@ -83,7 +107,8 @@ Result<std::vector<DeadLetter>> find_dead(Connection& connection, const std::str
   auto has = row->step();
   for (; has && *has; has = row->step()) {
     auto event = events::from_json(row->text(4));
-    if (!event) return fail(Code::data_loss, "storage_corrupt", "Something went wrong on our side.", event.error().detail);
+    if (!event)
+      return fail(Code::data_loss, "storage_corrupt", "Something went wrong on our side.", event.error().detail);
     found.push_back({.id = row->integer(0),
                      .consumer = row->text(1),
                      .topic = row->text(2),
@@ -117,8 +142,11 @@ class SqliteDeliveryStore final : public events::DeliveryStore {
     auto job = [consumer](Connection& connection) { return find_offset(connection, consumer); };
     co_return co_await database_.read<std::int64_t>(call, job);
   }
-  Task<void> save_offset(Call call, std::string consumer, std::int64_t offset, std::vector<ParkedEvent> parked) override {
-    auto job = [consumer, offset, parked](Connection& connection) { return put_offset(connection, consumer, offset, parked); };
+  Task<void> save_offset(Call call, std::string consumer, std::int64_t offset,
+                         std::vector<ParkedEvent> parked) override {
+    auto job = [consumer, offset, parked](Connection& connection) {
+      return put_offset(connection, consumer, offset, parked);
+    };
     co_return co_await database_.write<void>(call, job);
   }
   Task<std::vector<ParkedEvent>> load_parked(Call call, std::string consumer) override {
@@ -126,7 +154,9 @@ class SqliteDeliveryStore final : public events::DeliveryStore {
     co_return co_await database_.read<std::vector<ParkedEvent>>(call, job);
   }
   Task<void> update_parked(Call call, std::string consumer, ParkedEvent parked, std::string error) override {
-    auto job = [consumer, parked, error](Connection& connection) { return put_parked(connection, consumer, parked, error); };
+    auto job = [consumer, parked, error](Connection& connection) {
+      return put_parked(connection, consumer, parked, error);
+    };
     co_return co_await database_.write<void>(call, job);
   }
   Task<void> remove_parked(Call call, std::string consumer, std::int64_t offset) override {
@@ -153,7 +183,8 @@ class SqliteDeliveryStore final : public events::DeliveryStore {
 }  // namespace
 
 Result<bool> claim_event(Connection& connection, std::string_view consumer, std::string_view event_id) {
-  auto claimed = connection.execute("INSERT INTO inbox (consumer, event_id) VALUES (?, ?) ON CONFLICT DO NOTHING", consumer, event_id);
+  auto claimed = connection.execute("INSERT INTO inbox (consumer, event_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                                    consumer, event_id);
   if (!claimed) return pass(claimed);
   return *claimed == 1;
 }
