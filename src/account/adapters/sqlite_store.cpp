@@ -138,6 +138,7 @@ Done forget_user_in(Connection& connection, const std::string& claim, const std:
   const auto is_new = sqlite::claim_event(connection, profile_consumer, claim);
   if (!is_new) return pass(is_new);
   if (!*is_new) return {};
+  connection.mark_erasure();
   const auto profile = connection.execute("DELETE FROM profiles WHERE user_id = ?", user_id);
   if (!profile) return pass(profile);
   const auto roles = connection.execute("DELETE FROM assignments WHERE user_id = ?", user_id);

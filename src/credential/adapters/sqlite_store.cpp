@@ -73,6 +73,7 @@ Result<bool> upgrade(Connection& connection, const PhcUpgrade& upgrade, WallTime
 }
 
 Done remove(Connection& connection, const std::string& user_id) {
+  connection.mark_erasure();
   auto removed = connection.execute("DELETE FROM passwords WHERE user_id = ?", user_id);
   if (!removed) return pass(removed);
   return sqlite_attempts::forget_user(connection, user_id);

@@ -91,6 +91,9 @@ class Connection {
   // Set when the transaction appended an event, or anything else that the wakes of on_event_commit() should look at.
   void mark_event() { has_event_ = true; }
   [[nodiscard]] bool take_event_mark() { return std::exchange(has_event_, false); }
+  // Set by a job that erased what must not be found again: its old pages leave the write-ahead log with the commit.
+  void mark_erasure() { has_erasure_ = true; }
+  [[nodiscard]] bool take_erasure_mark() { return std::exchange(has_erasure_, false); }
   [[nodiscard]] sqlite3* handle() const { return database_; }
 
  private:
@@ -98,6 +101,7 @@ class Connection {
   sqlite3* database_;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;
   bool has_event_ = false;
+  bool has_erasure_ = false;
 };
 
 }  // namespace gatehouse::sqlite

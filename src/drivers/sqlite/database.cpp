@@ -12,6 +12,7 @@ namespace gatehouse::sqlite {
 namespace {
 
 constexpr std::size_t reads_per_snapshot_max = 32;
+constexpr Milliseconds quiet_before_checkpoint{2'000};
 
 void name_thread(const std::string& name) { ::pthread_setname_np(::pthread_self(), name.substr(0, 15).c_str()); }
 
@@ -45,9 +46,11 @@ void Database::Threads::start(std::vector<std::unique_ptr<Connection>> connectio
 
 void Database::Threads::write_loop() {
   name_thread("w-" + name);
-  for (auto batch = write_queue.pop(limits::group_commit_jobs_max, 1); !batch.empty();
-       batch = write_queue.pop(limits::group_commit_jobs_max, 1))
+  for (;;) {
+    auto batch = write_queue.pop(limits::group_commit_jobs_max, 1, quiet_before_checkpoint, [this] { writer.empty_log(); });
+    if (batch.empty()) return;
     writer.run(std::move(batch));
+  }
 }
 
 void Database::Threads::read_loop(std::unique_ptr<Connection> connection) {

@@ -35,18 +35,22 @@ class Database::Queue {
   }
 
   // Waits for work and takes a fair share of it: at most `count_max`, and no more than 1/`takers` rounded up.
-  // Empty: closing, and nothing is left.
-  std::vector<Item> pop(std::size_t count_max, std::size_t takers) {
-    std::vector<Item> taken;
+  // Empty: closing, and nothing is left. When nothing comes for `idle_after`, on_idle() is called once, unlocked.
+  template <class OnIdle>
+  std::vector<Item> pop(std::size_t count_max, std::size_t takers, Milliseconds idle_after, OnIdle on_idle) {
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return is_closing_ || !items_.empty(); });
-    const auto count = std::min(count_max, (items_.size() + takers - 1) / takers);
-    taken.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      taken.push_back(std::move(items_.front()));
-      items_.pop_front();
+    if (!wake_.wait_for(lock, idle_after, [this] { return has_news(); })) {
+      lock.unlock();
+      on_idle();
+      lock.lock();
     }
-    return taken;
+    return take(lock, count_max, takers);
+  }
+
+  // The same without an idle hook.
+  std::vector<Item> pop(std::size_t count_max, std::size_t takers) {
+    std::unique_lock lock(mutex_);
+    return take(lock, count_max, takers);
   }
 
   void close() {
@@ -61,6 +65,20 @@ class Database::Queue {
   }
 
  private:
+  [[nodiscard]] bool has_news() const { return is_closing_ || !items_.empty(); }
+
+  std::vector<Item> take(std::unique_lock<std::mutex>& lock, std::size_t count_max, std::size_t takers) {
+    wake_.wait(lock, [this] { return has_news(); });
+    std::vector<Item> taken;
+    const auto count = std::min(count_max, (items_.size() + takers - 1) / takers);
+    taken.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      taken.push_back(std::move(items_.front()));
+      items_.pop_front();
+    }
+    return taken;
+  }
+
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Item> items_;

@@ -24,9 +24,12 @@ void Database::Writer::run(std::vector<Queue::Item> batch) {
   drop_expired(batch);
   if (batch.empty()) return;
   (void)connection_->take_event_mark();
+  (void)connection_->take_erasure_mark();
   const Done committed = run_in_transaction(batch);
   if (!committed && sqlite3_get_autocommit(connection_->handle()) == 0) (void)command(*connection_, "ROLLBACK");
   note(committed);
+  is_log_empty_ = false;
+  if (committed && connection_->take_erasure_mark()) empty_log();  // before anybody is told that it is gone
   writes.fetch_add(batch.size(), std::memory_order_relaxed);
   for (auto& item : batch) item.job.finish(committed);
   if (committed && connection_->take_event_mark()) wake_event_readers();
@@ -94,6 +97,12 @@ void Database::Writer::on_event_commit(std::function<void()> wake) {
 void Database::Writer::wake_event_readers() {
   const std::lock_guard lock(wakes_mutex_);
   for (const auto& wake : wakes_) wake();
+}
+
+void Database::Writer::empty_log() {
+  if (is_log_empty_) return;
+  const int code = sqlite3_wal_checkpoint_v2(connection_->handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  is_log_empty_ = code == SQLITE_OK;  // otherwise a reader is in the way or the disk is full: tried again when quiet
 }
 
 void Database::Writer::close() {

@@ -16,6 +16,9 @@ class Database::Writer {
 
   // Runs, commits and finishes the batch; every job is finished exactly once.
   void run(std::vector<Queue::Item> batch);
+  // Moves what the write-ahead log holds into the file and empties it, if anything was written since the last time.
+  // Old versions of pages live on in the log until then, erased ones too: secure_delete does not reach them.
+  void empty_log();
   void close();
   void on_event_commit(std::function<void()> wake);
 
@@ -34,6 +37,7 @@ class Database::Writer {
   const std::string name_;
   const Clock& clock_;
   bool is_failing_ = false;
+  bool is_log_empty_ = true;
   std::mutex wakes_mutex_;
   std::vector<std::function<void()>> wakes_;
 };

@@ -128,6 +128,7 @@ Result<Changed<v1::User>> SqliteStore::activate_user(Connection& connection, con
 // Every row of a user, and the keys of the codes that were mailed to them.
 Done SqliteStore::erase_rows(Connection& connection, UserId id) const {
   const auto blob = blob_of(id);
+  connection.mark_erasure();
   Done done = run(connection,
                   "DELETE FROM subject_keys WHERE key_id = ?1 OR key_id IN "
                   "(SELECT id FROM challenges WHERE owner = ?1 OR created_by = ?1)", blob);
