@@ -193,6 +193,7 @@ Task<void> Service::upgrade_hash(Call call, PhcUpgrade upgrade, std::shared_ptr<
   co_return done;
 }
 
+// Without a source (an operator's command) the account stands in for it: callers that name none do not share one.
 Attempt Service::attempt_of(const Call& call, const v1::VerifyPasswordRequest& request) const {
   const auto source = call.caller.source.str();
   const auto key_of = [this](std::string_view kind, std::string_view account, std::string_view from) {
@@ -203,7 +204,7 @@ Attempt Service::attempt_of(const Call& call, const v1::VerifyPasswordRequest& r
   Attempt attempt;
   attempt.user_id = request.user_id();
   attempt.keys = {.account_source = key_of("account_source", request.account(), source),
-                  .source = key_of("source", "", source),
+                  .source = key_of("source", source.empty() ? request.account() : "", source),
                   .account = key_of("account", request.account(), "")};
   return attempt;
 }

@@ -61,6 +61,26 @@ TEST_F(CredentialServiceTest, S22_a_guesser_elsewhere_does_not_keep_the_owner_ou
   EXPECT_EQ(verify("typo", "203.0.113.66"), "invalid_credentials");
 }
 
+TEST_F(CredentialServiceTest, S22_callers_that_name_no_source_do_not_lock_one_another_out) {
+  ASSERT_TRUE(set(good_));
+  for (int i = 0; i < 100; ++i) {
+    auto request = attempt("guess", "", "nobody " + std::to_string(i));
+    (void)wait<v1::VerifyPasswordResponse>(service_->verify_password(Call(), std::move(request)));
+  }
+  EXPECT_EQ(verify(good_, ""), "right");
+}
+
+TEST_F(CredentialServiceTest, S25_one_source_that_sprays_many_accounts_is_slowed_down) {
+  int delayed = 0;
+  for (int i = 0; i < 60; ++i) {
+    auto request = attempt("Winter2025!", "", "account " + std::to_string(i));
+    const auto answer =
+        wait<v1::VerifyPasswordResponse>(service_->verify_password(from("203.0.113.5"), std::move(request)));
+    delayed += outcome(answer) == "too_many_attempts" ? 1 : 0;
+  }
+  EXPECT_EQ(delayed, 60 - static_cast<int>(limits::attempts_free_per_source));
+}
+
 TEST_F(CredentialServiceTest, too_many_attempts_say_when_to_come_back) {
   ASSERT_TRUE(set(good_));
   for (std::uint32_t i = 0; i < limits::attempts_free_per_account; ++i) (void)verify("guess");
@@ -113,6 +133,8 @@ TEST_F(CredentialServiceTest, S11_a_login_that_finds_no_thread_in_time_is_overlo
     EXPECT_EQ(outcome(answer), "overloaded");
     EXPECT_GT(answer.error().retry_after_ms, 0U);
   }
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(verify("guess"), "invalid_credentials");  // none of the five is held against them
   EXPECT_EQ(verify(good_), "right");
 }
 
