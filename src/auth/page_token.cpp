@@ -13,7 +13,7 @@ constexpr std::size_t token_chars_max = 128;
 std::string context_of(std::string_view user_id) { return std::string("auth.sessions/1:").append(user_id); }
 
 std::unexpected<Error> invalid() {
-  return invalid_field("page_token", "page_token_invalid", "The page token is not one that this list gave out.");
+  return fail(Code::invalid_argument, "page_token_invalid", "The page token is not one that this list gave out.");
 }
 
 }  // namespace

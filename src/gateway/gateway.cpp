@@ -25,6 +25,16 @@ bool has_field(const http::Response& response, std::string_view name) {
   return false;
 }
 
+// The path without its query: what people put there by mistake is not for reading.
+void log_request(const Exchange& exchange, int status, SteadyTime::duration took) {
+  const std::string_view correlation_id = exchange.call.correlation_id;
+  log::debug("request", {{"method", http::name_of(exchange.request->method)},
+                         {"path", exchange.request->path},
+                         {"status", std::int64_t{status}},
+                         {"took_us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
+                         {"correlation_id", correlation_id}});
+}
+
 std::unexpected<Error> denied(const Policy& policy) {
   if (policy.access() == Policy::Access::service)
     return fail(Code::unauthenticated, "service_unauthenticated", "Send a service key in x-service-auth.");
@@ -147,7 +157,9 @@ void Gateway::finish(const Exchange& exchange, http::Response& response) {
   if (exchange.admission.limit > 0) add_limit(exchange.admission, response);
   if (!has_field(response, "cache-control")) response.with("cache-control", no_store);
   cors_.apply(*exchange.request, response);
-  metrics_.observe(exchange.route, response.status, clock_.steady() - exchange.arrived.steady);
+  const auto took = clock_.steady() - exchange.arrived.steady;
+  metrics_.observe(exchange.route, response.status, took);
+  if (log::is_enabled(log::Level::debug)) log_request(exchange, response.status, took);
 }
 
 http::Response Gateway::refuse(int status, std::string_view reason) {

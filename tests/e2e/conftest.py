@@ -23,7 +23,7 @@ def pytest_addoption(parser):
 def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: LAST.index(item.path.name) + 1 if item.path.name in LAST else 0)
     files = {item.path.name for item in items}
-    config.is_whole_run = files >= {path.name for path in pathlib.Path(__file__).parent.glob("test_*.py")}
+    config.is_whole_run = not config.option.markexpr and not config.option.keyword and files >= {path.name for path in pathlib.Path(__file__).parent.glob("test_*.py")}
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,7 @@ def test_tokens_are_refreshed_by_itself(own_house, tmp_path):
         return subprocess.run([house.binary, *arguments, *url], text=True, capture_output=True, env=env, timeout=20, **rest)
 
     assert run("login", "--username", someone.username, input=PASSWORD + "\n").returncode == 0
-    file = next(p for p in tmp_path.rglob("*") if p.is_file())
+    file = next(p for p in tmp_path.rglob("*") if p.is_file() and "access_token" in p.read_text())
     before = file.read_text()
     import re
     file.write_text(re.sub(r'("access_token"\s*:\s*")[^"]+', r"\1x.y.z", before))

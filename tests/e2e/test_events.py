@@ -89,7 +89,7 @@ def test_a_mail_that_cannot_be_written_becomes_a_dead_letter_or_waits_and_is_sen
     folder.unlink()
     aside.rename(folder)
     run_ok(house, "events", "dead", "list")
-    run_ok(house, "events", "dead", "replay", "notification.mail", "all")
+    run_ok(house, "events", "dead", "replay", "--all")
     Mailbox(house).wait_for(address, wait_s=20)
     assert len(Mailbox(house).messages(address)) == 1
 
@@ -120,4 +120,4 @@ def test_F26_a_poison_event_becomes_a_dead_letter_that_can_be_replayed(make_hous
         assert time.monotonic() < until, listed
         time.sleep(0.2)
     assert "not json" not in listed
-    assert house.cli("events", "dead", "replay", "notification.mail", "999999").returncode != 0
+    assert house.cli("events", "dead", "replay", "999999").returncode != 0

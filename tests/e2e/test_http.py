@@ -53,7 +53,7 @@ def test_S64_other_methods_are_refused_with_what_is_allowed(house, ada):
         received = raw(house.address(), b"%s /.well-known/jwks.json HTTP/1.1\r\n%sConnection: close\r\n\r\n" % (method.encode(), HEAD))
         assert statuses(received)[0] in (400, 405, 501), (method, received)
     for name in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
-        assert ada.get(ME, headers={name: "DELETE"}).status == 200
+        assert ada.get(ME, headers={name: "DELETE"}).status in (405, 501)
     assert ada.me().status == 200
 
 

@@ -23,7 +23,7 @@ def refused(house, *arguments, env=None, wait_s=10):
 
 def refused_with(house, arguments, env=None, wait_s=10):
     done = subprocess.run([house.binary, *arguments], cwd=house.folder, env={**house.environment(), **(env or {})}, capture_output=True, text=True,
-                          timeout=wait_s, stdin=subprocess.DEVNULL)
+                          errors="replace", timeout=wait_s, stdin=subprocess.DEVNULL)
     assert done.returncode > 0, done
     said = "\n".join(line for line in done.stderr.splitlines() if not line.startswith("{"))
     assert one_sentence(said), done.stderr
@@ -115,13 +115,14 @@ def test_an_unwritable_folder_is_named(make_house):
     ("server:\n  public_address: nonsense\n", "nonsense"), ("password:\n  argon2_memory_kib: 64\n", "argon2_memory_kib"),
     ("server: 7\n", "server"), ("- server\n", "gatehouse.yaml"), ("server:\n  shards: 1\n  shards: 2\n", "shards"),
     ("server:\n  trusted_proxies: [0.0.0.0/0]\n", "trusted_proxies"), ("server:\n  drain_timeout_ms: -1\n", "drain_timeout_ms"),
-    ("token:\n  access_lifetime_s: 99999999999999999999\n", "access_lifetime_s"), ("\xff\xfe", "gatehouse.yaml")])
+    ("token:\n  access_lifetime_s: 99999999999999999999\n", "access_lifetime_s"), ("\xc0\xc1: 1\n", "gatehouse.yaml")])
 def test_S108_a_mistake_in_the_configuration_is_one_sentence(make_house, text, expected):
     house = make_house()
     house.config_path.write_bytes(text.encode("latin-1"))
     said = refused_with(house, ["serve", "--config", str(house.config_path), "--data-dir", str(house.data)])
     assert expected in said, said
-    checked = subprocess.run([house.binary, "config", "check", "--config", str(house.config_path)], capture_output=True, text=True, timeout=5)
+    checked = subprocess.run([house.binary, "config", "check", "--config", str(house.config_path)], capture_output=True, text=True, errors="replace",
+                             timeout=5)
     assert checked.returncode != 0 and expected in checked.stderr
 
 
@@ -185,15 +186,7 @@ def test_a_database_of_a_newer_program_stops_the_start(own_house):
     house.stop()
     path = house.data / "identity.db"
     with sqlite3.connect(path) as database:
-        version = database.execute("PRAGMA user_version").fetchone()[0]
-        if version:
-            database.execute(f"PRAGMA user_version = {version + 100}")
-        else:
-            table = next(r[0] for r in database.execute("SELECT name FROM sqlite_master WHERE name LIKE '%migration%'"))
-            columns = [r[1] for r in database.execute(f"PRAGMA table_info({table})")]
-            row = list(database.execute(f"SELECT * FROM {table} ORDER BY 1 DESC LIMIT 1").fetchone())
-            row[0] = row[0] + 100 if isinstance(row[0], int) else "9999_future"
-            database.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(row))})", row)
+        database.execute("INSERT INTO schema_migrations (component, number, name, applied_at_ms) VALUES ('role', 999, '0999_future', 0)")
     assert "newer" in refused(house)
 
 

@@ -69,7 +69,7 @@ def refresh(house, token):
 
 
 def register(house, username=None, password=PASSWORD, headers=None, **fields):
-    body = {"username": username or fresh_name(), "password": password, **fields}
+    body = {"username": fresh_name() if username is None else username, "password": password, **fields}
     return house.client().post("/api/v1/auth/register", body, headers=headers)
 
 
