@@ -63,8 +63,8 @@ Verdict try_code(Challenge& challenge, const Digest& code_hash, WallTime now) {
 bool redeem(Challenge& challenge, const Digest& address_hash, UserId user, WallTime now) {
   const bool is_proof = challenge.purpose == Purpose::verify && challenge.solved_at && !challenge.redeemed_at &&
                         !is_expired(challenge, now);
-  const bool is_theirs = challenge.address_hash == address_hash &&
-                         (!challenge.created_by || *challenge.created_by == user);
+  const bool is_theirs =
+      challenge.address_hash == address_hash && (!challenge.created_by || *challenge.created_by == user);
   if (!is_proof || !is_theirs) return false;
   challenge.redeemed_at = now;
   return true;

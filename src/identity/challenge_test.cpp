@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-
 namespace gatehouse::identity {
 namespace {
 
@@ -150,8 +149,12 @@ struct Walk {
       ASSERT_GE(now, start - minute);
     }
     if (*verdict == Verdict::right) ++rights, last_right = now;
-    if (*verdict == Verdict::exhausted) { ASSERT_EQ(answers, 5); }
-    if (*verdict == Verdict::used) { ASSERT_EQ(rights, 1); }
+    if (*verdict == Verdict::exhausted) {
+      ASSERT_EQ(answers, 5);
+    }
+    if (*verdict == Verdict::used) {
+      ASSERT_EQ(rights, 1);
+    }
   }
 
   void step() {

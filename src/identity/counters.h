@@ -9,7 +9,8 @@ namespace gatehouse::identity {
 
 struct Counters {
   explicit Counters(telemetry::Metrics& metrics)
-      : users_created(metrics.counter("gatehouse_identity_users_created_total", "Users created, pending ones included.")),
+      : users_created(
+            metrics.counter("gatehouse_identity_users_created_total", "Users created, pending ones included.")),
         users_deleted(metrics.counter("gatehouse_identity_users_deleted_total", "Users erased.")),
         challenges_created(metrics.counter("gatehouse_identity_challenges_created_total",
                                            "Challenges made, recoveries and decoys included.")),

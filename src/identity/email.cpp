@@ -87,7 +87,9 @@ std::optional<std::string> canonical_domain(std::string_view domain) {
 }  // namespace
 
 Result<Email> parse_email(std::string_view text, std::string_view field) {
-  const auto invalid = [&] { return invalid_field(field, "email_invalid", "This is not an e-mail address we can use."); };
+  const auto invalid = [&] {
+    return invalid_field(field, "email_invalid", "This is not an e-mail address we can use.");
+  };
   if (text.size() > limits::email_bytes_max * 4) return invalid();
   const std::size_t at = text.rfind('@');
   if (at == std::string_view::npos) return invalid();

@@ -18,7 +18,8 @@ events::Event EventMaker::make(std::string_view type, std::string_view subject) 
   return event;
 }
 
-void EventMaker::seal_data(events::Event& event, std::string_view key_id, const SecretKey& key, std::string json) const {
+void EventMaker::seal_data(events::Event& event, std::string_view key_id, const SecretKey& key,
+                           std::string json) const {
   const Bytes box = crypto::seal(key, json, event.event_id, random_);
   wipe(json);
   event.key_id = key_id;
@@ -53,7 +54,11 @@ namespace {
 
 std::string identifier_data(const v1::Identifier& identifier) {
   std::string data;
-  json::Writer(data).begin_object().field("identifier_id", identifier.id()).field("type", identifier.type()).end_object();
+  json::Writer(data)
+      .begin_object()
+      .field("identifier_id", identifier.id())
+      .field("type", identifier.type())
+      .end_object();
   return data;
 }
 
@@ -71,7 +76,8 @@ events::Event EventMaker::identifier_verified(std::string_view user_id, const v1
   return event;
 }
 
-events::Event EventMaker::challenge_created(const Challenge& challenge, const CodeMail& mail, const SecretKey& key) const {
+events::Event EventMaker::challenge_created(const Challenge& challenge, const CodeMail& mail,
+                                            const SecretKey& key) const {
   const std::string id = challenge.id.str();
   auto event = make("challenge.created.v1", challenge.owner ? challenge.owner->str() : id);
   std::string data;

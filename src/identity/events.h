@@ -51,7 +51,8 @@ class EventMaker {
   };
   // Subject: the owner of the account, or the challenge itself; always sealed under the challenge's own key,
   // which is destroyed when the code expires.
-  [[nodiscard]] events::Event challenge_created(const Challenge& challenge, const CodeMail& mail, const SecretKey& key) const;
+  [[nodiscard]] events::Event challenge_created(const Challenge& challenge, const CodeMail& mail,
+                                                const SecretKey& key) const;
 
  private:
   [[nodiscard]] events::Event make(std::string_view type, std::string_view subject) const;

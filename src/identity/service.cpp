@@ -10,6 +10,7 @@
 namespace gatehouse::identity {
 namespace {
 
+constexpr std::size_t scope_bytes_max = 32;  // what a caller puts before a key to keep its own apart ("register:")
 constexpr Milliseconds cached_for{5 * 60 * 1000};  // a backstop: the Bus is what keeps the cache true
 
 Result<UserId> parse_user_id(std::string_view text) {
@@ -50,7 +51,7 @@ void Service::forget(const UserChanged& changed) {
 
 Task<v1::CreateUserResponse> Service::create_user(Call call, v1::CreateUserRequest request) {
   const auto& key = request.idempotency_key();
-  if (key.empty() || key.size() > limits::idempotency_key_bytes_max)
+  if (key.empty() || key.size() > limits::idempotency_key_bytes_max + scope_bytes_max)
     co_return fail(Code::invalid_argument, "idempotency_key_invalid", "An idempotency key has 1 to 128 characters.");
   const auto request_hash = from_base64url(request.request_hash());
   if (!request_hash || request_hash->size() != sizeof(Digest))

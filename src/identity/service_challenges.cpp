@@ -16,12 +16,15 @@ std::unexpected<Error> identifier_not_found() { return not_found("identifier_not
 
 }  // namespace
 
-Digest Service::hash_address(const Email& email) const { return crypto::hmac_sha256(address_key_, "email:" + email.key); }
+Digest Service::hash_address(const Email& email) const {
+  return crypto::hmac_sha256(address_key_, "email:" + email.key);
+}
 
 NewChallenge Service::new_challenge(Purpose purpose, Email email, const Occasion& occasion) const {
-  NewChallenge made{.challenge = make_challenge(ChallengeId{Uuid::make_v7(occasion.now, random_)}, purpose, occasion.now),
-                    .email = std::move(email),
-                    .code = make_code(random_)};
+  NewChallenge made{
+      .challenge = make_challenge(ChallengeId{Uuid::make_v7(occasion.now, random_)}, purpose, occasion.now),
+      .email = std::move(email),
+      .code = make_code(random_)};
   made.challenge.address_hash = hash_address(made.email);
   made.challenge.code_hash = hash_code(code_key_, made.challenge.id, made.code);
   return made;
@@ -49,7 +52,8 @@ Task<v1::Identifier> Service::attach_identifier(Call call, v1::AttachIdentifierR
   NewIdentifier identifier{.id = Uuid::make_v7(occasion.now, random_), .user = *user, .email = std::move(*email)};
   identifier.address_hash = hash_address(identifier.email);
   // An id that is none names no challenge: the nil id, which nothing has.
-  if (!request.challenge_id().empty()) identifier.proof = ChallengeId::parse(request.challenge_id()).value_or(ChallengeId{});
+  if (!request.challenge_id().empty())
+    identifier.proof = ChallengeId::parse(request.challenge_id()).value_or(ChallengeId{});
   auto change = store_->attach_identifier(occasion, std::move(identifier));
   co_return co_await settle(std::move(change));
 }

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "identity/service.h"
 #include "identity/adapters/sqlite_fixture_test.h"
+#include "identity/service.h"
 
 namespace gatehouse::identity {
 namespace {
@@ -151,7 +151,8 @@ TEST_F(ServiceTest, the_cleaner_destroys_the_keys_of_expired_codes_and_stops_whe
   clock.advance(Milliseconds{600'000});
   Scope jobs(shard.executor());
   jobs.spawn(clean_up_challenges(parts()));
-  while (mailed_code(made->id()) != "erased") {}
+  while (mailed_code(made->id()) != "erased") {
+  }
   asio::co_spawn(shard.executor(), jobs.close(), asio::use_future);
   while (jobs.live() > 0) {
     shard.io().restart();
@@ -166,13 +167,19 @@ TEST_F(ServiceTest, what_was_made_before_a_restart_is_there_after_it) {
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(solve(made->id(), wrong(code)));
   database->close();
   auto reopened = sqlite::Database::open({.file = folder.path() / "identity.db"}, sqlite_migrations(), clock).value();
-  Parts again{.database = *reopened, .changes = changes, .master_key = master_key, .clock = clock, .random = random, .metrics = metrics};
+  Parts again{.database = *reopened,
+              .changes = changes,
+              .master_key = master_key,
+              .clock = clock,
+              .random = random,
+              .metrics = metrics};
   const auto fresh = make_sqlite_service(shard, again);
   EXPECT_EQ(wait(fresh->get_user_by_username(Call{}, by_name("ann")))->id(), ann.id());
   v1::VerifyChallengeRequest request;
   request.set_challenge_id(made->id());
-  for (const auto& [guess, reason] : {std::pair{wrong(code), "challenge_code_wrong"}, std::pair{wrong(code), "challenge_code_wrong"},
-                                      std::pair{code, "challenge_exhausted"}}) {
+  for (const auto& [guess, reason] :
+       {std::pair{wrong(code), "challenge_code_wrong"}, std::pair{wrong(code), "challenge_code_wrong"},
+        std::pair{code, "challenge_exhausted"}}) {
     request.set_code(guess);
     EXPECT_EQ(wait(fresh->verify_challenge(Call{}, request)).error().reason, reason);
   }

@@ -81,7 +81,8 @@ class Store {
   virtual Task<v1::User> find_user_by_email(Call call, std::string key) = 0;
   virtual Task<Changed<v1::User>> update_user(Occasion occasion, UserId id, UserPatch patch) = 0;
   virtual Task<Changed<v1::User>> set_user_disabled(Occasion occasion, UserId id, bool disabled) = 0;
-  virtual Task<Changed<Nothing>> delete_user(Occasion occasion, UserId id, std::optional<std::int64_t> expected_version) = 0;
+  virtual Task<Changed<Nothing>> delete_user(Occasion occasion, UserId id,
+                                             std::optional<std::int64_t> expected_version) = 0;
 
   virtual Task<std::vector<v1::Identifier>> list_identifiers(Call call, UserId user) = 0;
   virtual Task<Changed<v1::Identifier>> attach_identifier(Occasion occasion, NewIdentifier identifier) = 0;

@@ -1,9 +1,9 @@
 // The contract of Store, written once and run on every adapter: a Backend makes an empty store and shows its event log.
 //
 //   struct Backend { Backend(ManualClock&, Random&); Shard& shard(); Store& store(); events::EventLog& log(); };
-//   INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreUsers, SqliteBackend);   // and StoreAddresses, StoreChallenges
+//   INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreUsers, SqliteBackend);   // and the other three
 //
-// Here is what the three suites share; they stand in store_contract_{users,addresses,challenges}.h.
+// Here is what the suites share; they stand in store_contract_{users,addresses,challenges,model}.h.
 // The shard has no thread of its own here: wait() turns its loop, so that what runs when is in the test's hands.
 #pragma once
 
@@ -28,11 +28,12 @@ std::vector<Result<T>> wait_all(Shard& shard, std::vector<Task<T>> tasks) {
   std::vector<std::optional<Result<T>>> results(tasks.size());
   std::size_t left = tasks.size();
   for (std::size_t i = 0; i < tasks.size(); ++i)
-    asio::co_spawn(shard.executor(), std::move(tasks[i]), [&results, &left, i](std::exception_ptr thrown, Result<T> result) {
-      if (thrown) std::rethrow_exception(thrown);
-      results[i] = std::move(result);
-      --left;
-    });
+    asio::co_spawn(shard.executor(), std::move(tasks[i]),
+                   [&results, &left, i](std::exception_ptr thrown, Result<T> result) {
+                     if (thrown) std::rethrow_exception(thrown);
+                     results[i] = std::move(result);
+                     --left;
+                   });
   while (left > 0) {
     shard.io().restart();
     shard.io().run_one();
@@ -69,7 +70,8 @@ class StoreContract : public testing::Test {
   }
   static Digest digest_of(std::string_view text) {
     Digest digest{};
-    for (std::size_t i = 0; i < text.size(); ++i) digest[i % 32] = static_cast<std::uint8_t>(digest[i % 32] * 31 + text[i]);
+    for (std::size_t i = 0; i < text.size(); ++i)
+      digest[i % 32] = static_cast<std::uint8_t>(digest[i % 32] * 31 + text[i]);
     digest[31] |= 1;
     return digest;
   }
@@ -88,9 +90,13 @@ class StoreContract : public testing::Test {
     return wait(store().activate_user(now(), id_of(create(name))))->value;
   }
 
-  Result<Changed<v1::Identifier>> attach(const v1::User& user, std::string_view address, std::optional<ChallengeId> proof = {}) {
+  Result<Changed<v1::Identifier>> attach(const v1::User& user, std::string_view address,
+                                         std::optional<ChallengeId> proof = {}) {
     auto email = *parse_email(address);
-    NewIdentifier wanted{.id = fresh_id(), .user = id_of(user), .email = email, .proof = proof,
+    NewIdentifier wanted{.id = fresh_id(),
+                         .user = id_of(user),
+                         .email = email,
+                         .proof = proof,
                          .address_hash = digest_of("address" + email.key)};
     return wait(store().attach_identifier(now(), std::move(wanted)));
   }
@@ -102,7 +108,8 @@ class StoreContract : public testing::Test {
   }
   ChallengeId challenge(Purpose purpose, std::string_view address, std::optional<UserId> by = std::nullopt) {
     auto email = *parse_email(address);
-    NewChallenge wanted{.challenge = make_challenge(ChallengeId{fresh_id()}, purpose, clock.wall()), .email = email,
+    NewChallenge wanted{.challenge = make_challenge(ChallengeId{fresh_id()}, purpose, clock.wall()),
+                        .email = email,
                         .code = SecretString("12345678")};
     wanted.challenge.address_hash = digest_of("address" + email.key);
     wanted.challenge.code_hash = digest_of("right");

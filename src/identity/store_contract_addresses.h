@@ -10,7 +10,8 @@ class StoreAddresses : public StoreContract<Backend> {};
 TYPED_TEST_SUITE_P(StoreAddresses);
 
 TYPED_TEST_P(StoreAddresses, S89_many_may_claim_an_address_and_the_first_to_prove_it_has_it_alone) {
-  const auto attacker = this->create_active("attacker"), ann = this->create_active("ann"), late = this->create_active("late");
+  const auto attacker = this->create_active("attacker"), ann = this->create_active("ann"),
+             late = this->create_active("late");
   ASSERT_TRUE(this->attach(attacker, "ann@example.org"));
   ASSERT_TRUE(this->attach(ann, "ann@example.org"));
   EXPECT_EQ(this->find(attacker).email(), "ann@example.org");
@@ -76,7 +77,8 @@ TYPED_TEST_P(StoreAddresses, the_primary_address_is_the_first_verified_else_the_
   ASSERT_TRUE(this->verify(ann, "two@example.org"));
   EXPECT_EQ(this->find(ann).email(), "three@example.org");
   EXPECT_TRUE(this->find(ann).email_verified());
-  const auto detached = this->wait(this->store().detach_identifier(this->now(), this->id_of(ann), *Uuid::parse(three->value.id())));
+  const auto detached =
+      this->wait(this->store().detach_identifier(this->now(), this->id_of(ann), *Uuid::parse(three->value.id())));
   ASSERT_TRUE(detached);
   EXPECT_EQ(this->find(ann).email(), "two@example.org");
   EXPECT_EQ(this->events().back().data, R"({"changed":["identifiers","email"],"status":"active"})");
@@ -86,16 +88,14 @@ TYPED_TEST_P(StoreAddresses, S92_nobody_detaches_another_users_address) {
   const auto ann = this->create_active("ann"), bob = this->create_active("bob");
   const auto address = this->attach(ann, "ann@example.org");
   const auto id = *Uuid::parse(address->value.id());
-  EXPECT_EQ(this->wait(this->store().detach_identifier(this->now(), this->id_of(bob), id)).error().reason, "identifier_not_found");
+  EXPECT_EQ(this->wait(this->store().detach_identifier(this->now(), this->id_of(bob), id)).error().reason,
+            "identifier_not_found");
   EXPECT_EQ(this->wait(this->store().list_identifiers(Call{}, this->id_of(ann)))->size(), 1U);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(StoreAddresses,
-    S89_many_may_claim_an_address_and_the_first_to_prove_it_has_it_alone,
-    attaching_again_returns_what_is_there,
-    S85_a_proof_holds_for_one_address_one_user_one_time,
-    a_user_has_at_most_ten_addresses,
-    the_primary_address_is_the_first_verified_else_the_first,
-    S92_nobody_detaches_another_users_address);
+REGISTER_TYPED_TEST_SUITE_P(StoreAddresses, S89_many_may_claim_an_address_and_the_first_to_prove_it_has_it_alone,
+                            attaching_again_returns_what_is_there, S85_a_proof_holds_for_one_address_one_user_one_time,
+                            a_user_has_at_most_ten_addresses, the_primary_address_is_the_first_verified_else_the_first,
+                            S92_nobody_detaches_another_users_address);
 
 }  // namespace gatehouse::identity

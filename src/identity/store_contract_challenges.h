@@ -48,7 +48,8 @@ TYPED_TEST_P(StoreChallenges, S20_a_hundred_parallel_guesses_get_five_answers) {
   std::vector<Task<Judged>> tasks;
   for (int i = 0; i < 100; ++i) tasks.push_back(this->guess_task(id, Purpose::verify, "wrong"));
   int answered = 0;
-  for (const auto& judged : wait_all(this->backend.shard(), std::move(tasks))) answered += judged->verdict == Verdict::wrong;
+  for (const auto& judged : wait_all(this->backend.shard(), std::move(tasks)))
+    answered += judged->verdict == Verdict::wrong;
   EXPECT_EQ(answered, 5);
   EXPECT_EQ(this->guess(id, Purpose::verify, "right")->verdict, Verdict::exhausted);
 }
@@ -62,7 +63,9 @@ TYPED_TEST_P(StoreChallenges, S85_of_a_hundred_parallel_redemptions_one_succeeds
   int won = 0;
   for (const auto& judged : wait_all(this->backend.shard(), std::move(tasks))) {
     won += judged->verdict == Verdict::right;
-    if (judged->verdict == Verdict::right) { EXPECT_EQ(judged->challenge.owner, this->id_of(ann)); }
+    if (judged->verdict == Verdict::right) {
+      EXPECT_EQ(judged->challenge.owner, this->id_of(ann));
+    }
   }
   EXPECT_EQ(won, 1);
 }
@@ -89,7 +92,8 @@ TYPED_TEST_P(StoreChallenges, S21_a_recovery_under_way_ends_with_disabling_detac
   EXPECT_EQ(this->guess(while_disabled, Purpose::recover, "right")->verdict, Verdict::wrong);
   ASSERT_TRUE(this->wait(this->store().set_user_disabled(this->now(), this->id_of(ann), false)));
   const auto during = this->challenge(Purpose::recover, "ann@example.org");
-  ASSERT_TRUE(this->wait(this->store().detach_identifier(this->now(), this->id_of(ann), *Uuid::parse(address->value.id()))));
+  ASSERT_TRUE(
+      this->wait(this->store().detach_identifier(this->now(), this->id_of(ann), *Uuid::parse(address->value.id()))));
   EXPECT_EQ(this->guess(during, Purpose::recover, "right")->verdict, Verdict::wrong);
   ASSERT_TRUE(this->verify(ann, "ann@example.org"));
   const auto last = this->challenge(Purpose::recover, "ann@example.org");
@@ -114,14 +118,13 @@ TYPED_TEST_P(StoreChallenges, cleaning_destroys_keys_when_codes_expire_and_rows_
   EXPECT_TRUE(this->wait(this->store().find_subject_key(Call{}, this->id_of(ann).value)));  // a user's key stays
 }
 
-REGISTER_TYPED_TEST_SUITE_P(StoreChallenges,
-    S86_the_code_is_mailed_under_a_key_of_its_own_and_stands_readable_nowhere,
-    S85_a_new_challenge_for_the_same_address_and_purpose_ends_the_old_one,
-    S85_a_challenge_is_of_one_purpose_and_of_whoever_asked,
-    S20_a_hundred_parallel_guesses_get_five_answers,
-    S85_of_a_hundred_parallel_redemptions_one_succeeds,
-    S18_a_recovery_of_nobody_answers_like_a_wrong_code_and_mails_nothing,
-    S21_a_recovery_under_way_ends_with_disabling_detaching_and_deleting,
-    cleaning_destroys_keys_when_codes_expire_and_rows_an_hour_later);
+REGISTER_TYPED_TEST_SUITE_P(StoreChallenges, S86_the_code_is_mailed_under_a_key_of_its_own_and_stands_readable_nowhere,
+                            S85_a_new_challenge_for_the_same_address_and_purpose_ends_the_old_one,
+                            S85_a_challenge_is_of_one_purpose_and_of_whoever_asked,
+                            S20_a_hundred_parallel_guesses_get_five_answers,
+                            S85_of_a_hundred_parallel_redemptions_one_succeeds,
+                            S18_a_recovery_of_nobody_answers_like_a_wrong_code_and_mails_nothing,
+                            S21_a_recovery_under_way_ends_with_disabling_detaching_and_deleting,
+                            cleaning_destroys_keys_when_codes_expire_and_rows_an_hour_later);
 
 }  // namespace gatehouse::identity

@@ -37,16 +37,20 @@ TYPED_TEST_P(StoreUsers, a_key_is_kept_a_day) {
   this->clock.advance(idempotency_key_kept - Milliseconds{1});
   EXPECT_TRUE(this->wait(this->store().create_user(this->now(), this->new_user("ann", "k")))->resumed);
   this->clock.advance(Milliseconds{1});
-  EXPECT_EQ(this->wait(this->store().create_user(this->now(), this->new_user("ann", "k"))).error().reason, "username_taken");
+  EXPECT_EQ(this->wait(this->store().create_user(this->now(), this->new_user("ann", "k"))).error().reason,
+            "username_taken");
 }
 
 TYPED_TEST_P(StoreUsers, S84_a_hundred_parallel_registrations_of_one_name_make_one_user) {
   std::vector<Task<CreatedUser>> tasks;
-  for (int i = 0; i < 100; ++i) tasks.push_back(this->store().create_user(this->now(), this->new_user(i % 2 ? "ann" : "ANN")));
+  for (int i = 0; i < 100; ++i)
+    tasks.push_back(this->store().create_user(this->now(), this->new_user(i % 2 ? "ann" : "ANN")));
   int created = 0;
   for (const auto& result : wait_all(this->backend.shard(), std::move(tasks))) {
     created += result.has_value();
-    if (!result) { EXPECT_EQ(result.error().reason, "username_taken"); }
+    if (!result) {
+      EXPECT_EQ(result.error().reason, "username_taken");
+    }
   }
   EXPECT_EQ(created, 1);
 }
@@ -102,7 +106,8 @@ TYPED_TEST_P(StoreUsers, activating_tells_the_world_once_and_seals_who_it_is) {
   const auto ann = this->create("Ann");
   ASSERT_TRUE(this->attach(ann, "Ann@example.org"));
   for (int i = 0; i < 3; ++i)
-    EXPECT_EQ(this->wait(this->store().activate_user(this->now(), this->id_of(ann)))->value.status(), v1::USER_STATUS_ACTIVE);
+    EXPECT_EQ(this->wait(this->store().activate_user(this->now(), this->id_of(ann)))->value.status(),
+              v1::USER_STATUS_ACTIVE);
   EXPECT_EQ(this->story(ann.id()), (Names{"user.created.v1", "identifier.attached.v1"}));
   const auto created = this->events().at(0);
   EXPECT_EQ(created.subject_version, 1);
@@ -111,7 +116,8 @@ TYPED_TEST_P(StoreUsers, activating_tells_the_world_once_and_seals_who_it_is) {
   const auto data = this->unseal(created);
   EXPECT_EQ(data.at("username"), "Ann");
   EXPECT_EQ(data.at("email"), "Ann@example.org");
-  EXPECT_EQ(this->wait(this->store().activate_user(this->now(), UserId{this->fresh_id()})).error().reason, "user_not_found");
+  EXPECT_EQ(this->wait(this->store().activate_user(this->now(), UserId{this->fresh_id()})).error().reason,
+            "user_not_found");
 }
 
 TYPED_TEST_P(StoreUsers, finds_by_name_and_by_verified_address_only) {
@@ -157,7 +163,8 @@ TYPED_TEST_P(StoreUsers, an_update_of_an_old_version_or_to_a_taken_name_is_refus
   EXPECT_EQ(mismatch.error().code, Code::failed_precondition);
   EXPECT_EQ(mismatch.error().reason, "version_mismatch");
   const UserPatch taken{.username = *parse_username("BOB"), .display_name = "x"};
-  EXPECT_EQ(this->wait(this->store().update_user(this->now(), this->id_of(ann), taken)).error().reason, "username_taken");
+  EXPECT_EQ(this->wait(this->store().update_user(this->now(), this->id_of(ann), taken)).error().reason,
+            "username_taken");
   EXPECT_EQ(this->find(ann).display_name(), "");
   EXPECT_EQ(this->find(ann).version(), ann.version());
 }
@@ -166,8 +173,9 @@ TYPED_TEST_P(StoreUsers, one_of_many_parallel_updates_of_one_version_wins) {
   const auto ann = this->create_active("ann");
   std::vector<Task<Changed<v1::User>>> tasks;
   for (int i = 0; i < 20; ++i)
-    tasks.push_back(this->store().update_user(this->now(), this->id_of(ann),
-                                              UserPatch{.display_name = "n" + std::to_string(i), .expected_version = ann.version()}));
+    tasks.push_back(this->store().update_user(
+        this->now(), this->id_of(ann),
+        UserPatch{.display_name = "n" + std::to_string(i), .expected_version = ann.version()}));
   int won = 0;
   for (const auto& result : wait_all(this->backend.shard(), std::move(tasks))) won += result.has_value();
   EXPECT_EQ(won, 1);
@@ -175,14 +183,17 @@ TYPED_TEST_P(StoreUsers, one_of_many_parallel_updates_of_one_version_wins) {
 
 TYPED_TEST_P(StoreUsers, disabling_and_enabling_are_told_and_idempotent) {
   const auto ann = this->create_active("ann");
-  for (int i = 0; i < 2; ++i) ASSERT_TRUE(this->wait(this->store().set_user_disabled(this->now(), this->id_of(ann), true)));
+  for (int i = 0; i < 2; ++i)
+    ASSERT_TRUE(this->wait(this->store().set_user_disabled(this->now(), this->id_of(ann), true)));
   EXPECT_EQ(this->find(ann).status(), v1::USER_STATUS_DISABLED);
   EXPECT_EQ(this->events().back().data, R"({"changed":["status"],"status":"disabled"})");
-  EXPECT_EQ(this->wait(this->store().activate_user(this->now(), this->id_of(ann)))->value.status(), v1::USER_STATUS_DISABLED);
+  EXPECT_EQ(this->wait(this->store().activate_user(this->now(), this->id_of(ann)))->value.status(),
+            v1::USER_STATUS_DISABLED);
   ASSERT_TRUE(this->wait(this->store().set_user_disabled(this->now(), this->id_of(ann), false)));
   EXPECT_EQ(this->story(ann.id()), (Names{"user.created.v1", "user.updated.v1", "user.updated.v1"}));
-  EXPECT_EQ(this->wait(this->store().set_user_disabled(this->now(), this->id_of(this->create("bob")), true)).error().reason,
-            "user_pending");
+  EXPECT_EQ(
+      this->wait(this->store().set_user_disabled(this->now(), this->id_of(this->create("bob")), true)).error().reason,
+      "user_pending");
 }
 
 TYPED_TEST_P(StoreUsers, deleting_erases_the_person_and_frees_the_name) {
@@ -198,7 +209,8 @@ TYPED_TEST_P(StoreUsers, deleting_erases_the_person_and_frees_the_name) {
   ASSERT_FALSE(key);
   EXPECT_EQ(key.error().reason, "erased");
   EXPECT_FALSE(this->wait(this->store().find_user_by_email(Call{}, "ann@example.org")));
-  EXPECT_EQ(this->wait(this->store().delete_user(this->now(), this->id_of(ann), std::nullopt)).error().reason, "user_not_found");
+  EXPECT_EQ(this->wait(this->store().delete_user(this->now(), this->id_of(ann), std::nullopt)).error().reason,
+            "user_not_found");
   const auto next = this->create_active("ann");
   EXPECT_TRUE(this->verify(next, "ann@example.org"));
 }
@@ -206,7 +218,8 @@ TYPED_TEST_P(StoreUsers, deleting_erases_the_person_and_frees_the_name) {
 TYPED_TEST_P(StoreUsers, S97_a_quote_in_a_value_is_a_quote) {
   const auto ann = this->create_active("ann");
   const std::string name = "Robert'); DROP TABLE users;-- \" \\ %";
-  const auto updated = this->wait(this->store().update_user(this->now(), this->id_of(ann), UserPatch{.display_name = name}));
+  const auto updated =
+      this->wait(this->store().update_user(this->now(), this->id_of(ann), UserPatch{.display_name = name}));
   EXPECT_EQ(updated->value.display_name(), name);
   ASSERT_TRUE(this->attach(ann, "o'neil+'--@example.org"));
   EXPECT_EQ(this->find(ann).email(), "o'neil+'--@example.org");
@@ -220,29 +233,21 @@ TYPED_TEST_P(StoreUsers, events_of_a_subject_are_numbered_without_a_gap) {
   ASSERT_TRUE(this->wait(this->store().delete_user(this->now(), this->id_of(ann), std::nullopt)));
   std::int64_t last = 0;
   for (const auto& event : this->events())
-    if (event.subject == ann.id()) { EXPECT_EQ(event.subject_version, ++last); }
+    if (event.subject == ann.id()) {
+      EXPECT_EQ(event.subject_version, ++last);
+    }
   EXPECT_EQ(last, 5);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(StoreUsers,
-    the_same_key_and_request_return_the_user_they_made,
-    a_key_used_for_another_request_is_refused,
-    a_key_is_kept_a_day,
-    S84_a_hundred_parallel_registrations_of_one_name_make_one_user,
-    a_hundred_parallel_retries_of_one_registration_make_one_user,
-    S84_two_names_that_look_the_same_are_one,
-    releasing_a_pending_user_frees_name_and_key,
-    release_does_nothing_to_anybody_else,
-    lists_pending_users_oldest_first,
-    activating_tells_the_world_once_and_seals_who_it_is,
-    finds_by_name_and_by_verified_address_only,
-    an_update_changes_what_is_set_and_names_the_fields,
-    an_update_that_changes_nothing_is_not_a_change,
-    an_update_of_an_old_version_or_to_a_taken_name_is_refused_whole,
-    one_of_many_parallel_updates_of_one_version_wins,
-    disabling_and_enabling_are_told_and_idempotent,
-    deleting_erases_the_person_and_frees_the_name,
-    S97_a_quote_in_a_value_is_a_quote,
-    events_of_a_subject_are_numbered_without_a_gap);
+REGISTER_TYPED_TEST_SUITE_P(
+    StoreUsers, the_same_key_and_request_return_the_user_they_made, a_key_used_for_another_request_is_refused,
+    a_key_is_kept_a_day, S84_a_hundred_parallel_registrations_of_one_name_make_one_user,
+    a_hundred_parallel_retries_of_one_registration_make_one_user, S84_two_names_that_look_the_same_are_one,
+    releasing_a_pending_user_frees_name_and_key, release_does_nothing_to_anybody_else, lists_pending_users_oldest_first,
+    activating_tells_the_world_once_and_seals_who_it_is, finds_by_name_and_by_verified_address_only,
+    an_update_changes_what_is_set_and_names_the_fields, an_update_that_changes_nothing_is_not_a_change,
+    an_update_of_an_old_version_or_to_a_taken_name_is_refused_whole, one_of_many_parallel_updates_of_one_version_wins,
+    disabling_and_enabling_are_told_and_idempotent, deleting_erases_the_person_and_frees_the_name,
+    S97_a_quote_in_a_value_is_a_quote, events_of_a_subject_are_numbered_without_a_gap);
 
 }  // namespace gatehouse::identity

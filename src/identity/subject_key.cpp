@@ -19,7 +19,8 @@ Result<SecretKey> SubjectKeys::open(std::string_view key_id, std::string_view bo
   if (!opened) return pass(opened);
   std::array<std::uint8_t, 32> key;
   if (opened->reveal().size() != key.size())
-    return fail(Code::data_loss, "sealed_box_broken", "Something went wrong on our side.", "a subject key of another size");
+    return fail(Code::data_loss, "sealed_box_broken", "Something went wrong on our side.",
+                "a subject key of another size");
   std::ranges::copy(as_bytes(opened->reveal()), key.begin());
   SecretKey result(key);
   wipe(key.data(), key.size());

@@ -61,7 +61,9 @@ Result<std::string> parse_locale(std::string_view text) {
   return std::string(tag.data(), static_cast<std::size_t>(size));
 }
 
-void FieldErrors::append(const Error& error) { fields_.insert(fields_.end(), error.fields.begin(), error.fields.end()); }
+void FieldErrors::append(const Error& error) {
+  fields_.insert(fields_.end(), error.fields.begin(), error.fields.end());
+}
 
 std::unexpected<Error> FieldErrors::failure() const {
   const bool is_one = fields_.size() == 1;

@@ -36,21 +36,21 @@ TEST(Username, keeps_what_was_written_and_folds_the_key) {
 
 TEST(Username, S84_case_width_and_compatibility_forms_are_one_name) {
   EXPECT_EQ(key_of("ADMIN"), "admin");
-  EXPECT_EQ(key_of("ａｄｍｉｎ"), "admin");        // full-width
-  EXPECT_EQ(key_of("\u212Aate"), "kate");        // KELVIN SIGN
-  EXPECT_EQ(key_of("o\uFB03ce"), "office");      // LATIN SMALL LIGATURE FFI
+  EXPECT_EQ(key_of("ａｄｍｉｎ"), "admin");  // full-width
+  EXPECT_EQ(key_of("\u212Aate"), "kate");    // KELVIN SIGN
+  EXPECT_EQ(key_of("o\uFB03ce"), "office");  // LATIN SMALL LIGATURE FFI
   EXPECT_EQ(key_of("stra\u00DFe"), "strasse");
   EXPECT_EQ(key_of("jos\u00E9"), key_of("jose\u0301"));  // composed and decomposed
   EXPECT_EQ(key_of("JOS\u00C9"), key_of("jos\u00E9"));
 }
 
 TEST(Username, S84_no_look_alike_of_an_ascii_name) {
-  EXPECT_EQ(reason_of("\u0430\u0441\u0435"), "username_confusable");   // Cyrillic а с е
-  EXPECT_EQ(reason_of("adm\u0131n"), "username_confusable");           // dotless ı
+  EXPECT_EQ(reason_of("\u0430\u0441\u0435"), "username_confusable");            // Cyrillic а с е
+  EXPECT_EQ(reason_of("adm\u0131n"), "username_confusable");                    // dotless ı
   EXPECT_EQ(reason_of("\u0440\u0430\u0443\u0440\u0430l"), "username_invalid");  // Cyrillic with a Latin l
-  EXPECT_EQ(reason_of("adm\u0456n"), "username_invalid");              // Latin with a Cyrillic і
-  EXPECT_NE(key_of("adm\u0130n"), "admin");                            // capital I with dot
-  EXPECT_EQ(reason_of("admi\u0307n"), "username_invalid");             // a dot that cannot be seen
+  EXPECT_EQ(reason_of("adm\u0456n"), "username_invalid");                       // Latin with a Cyrillic і
+  EXPECT_NE(key_of("adm\u0130n"), "admin");                                     // capital I with dot
+  EXPECT_EQ(reason_of("admi\u0307n"), "username_invalid");                      // a dot that cannot be seen
 }
 
 TEST(Username, S84_controls_spaces_and_invisible_characters_are_refused) {
@@ -58,14 +58,15 @@ TEST(Username, S84_controls_spaces_and_invisible_characters_are_refused) {
        {std::string_view("ann lee"), std::string_view(" ann"), std::string_view("ann "), std::string_view("ann\n"),
         std::string_view("an\0n", 4), std::string_view("an\u200Bn"), std::string_view("an\u00ADn"),
         std::string_view("an\u202En"), std::string_view("ann\uFE0F"), std::string_view("\u0301ann"),
-        std::string_view("ann@example.org"), std::string_view("-ann"), std::string_view(".ann"), std::string_view("ann/x"),
-        std::string_view("ann\x80"), std::string_view("ann\xC0\xAF"), std::string_view("ann\xED\xA0\x80"),
-        std::string_view("ann\U000E0041"), std::string_view("ann\u0378")})
+        std::string_view("ann@example.org"), std::string_view("-ann"), std::string_view(".ann"),
+        std::string_view("ann/x"), std::string_view("ann\x80"), std::string_view("ann\xC0\xAF"),
+        std::string_view("ann\xED\xA0\x80"), std::string_view("ann\U000E0041"), std::string_view("ann\u0378")})
     EXPECT_EQ(reason_of(name), "username_invalid") << name;
 }
 
 TEST(Username, other_scripts_are_welcome_one_at_a_time) {
-  for (const std::string_view name : {"москва", "δημήτρης", "山田太郎", "さくら花", "김민준", "राम_कुमार", "müller", "josé", "أحمد"})
+  for (const std::string_view name :
+       {"москва", "δημήτρης", "山田太郎", "さくら花", "김민준", "राम_कुमार", "müller", "josé", "أحمد"})
     EXPECT_EQ(reason_of(name), "") << name;
   EXPECT_NE(parse_username("müller")->look_alike, "muller");
 }
@@ -116,12 +117,34 @@ TEST(Email, S84_one_form_per_address) {
 }
 
 TEST(Email, S84_what_is_no_address_is_refused) {
-  for (const std::string_view text :
-       {"", "ann", "@example.org", "ann@", "ann@localhost", "ann@example.org.", "ann@.example.org", "ann@exa..mple.org",
-        ".ann@example.org", "ann.@example.org", "a..n@example.org", "a b@example.org", "\"ann\"@example.org", "ann@-x.org",
-        "ann@x-.org", "ann@ex_ample.org", "ann@127.0.0.1", "ann@[127.0.0.1]", "ann@example.org ", " ann@example.org",
-        "ann@example.org\r\nBcc: x@y.org", "an\u00E9@example.org", "ann@exa\u200Bmple.org", "ann@xn--\u00E9.org",
-        "ann@xn--a.org", "ann@example.org,bob@example.org", "<ann@example.org>", "ann@b@example.org"})
+  for (const std::string_view text : {"",
+                                      "ann",
+                                      "@example.org",
+                                      "ann@",
+                                      "ann@localhost",
+                                      "ann@example.org.",
+                                      "ann@.example.org",
+                                      "ann@exa..mple.org",
+                                      ".ann@example.org",
+                                      "ann.@example.org",
+                                      "a..n@example.org",
+                                      "a b@example.org",
+                                      "\"ann\"@example.org",
+                                      "ann@-x.org",
+                                      "ann@x-.org",
+                                      "ann@ex_ample.org",
+                                      "ann@127.0.0.1",
+                                      "ann@[127.0.0.1]",
+                                      "ann@example.org ",
+                                      " ann@example.org",
+                                      "ann@example.org\r\nBcc: x@y.org",
+                                      "an\u00E9@example.org",
+                                      "ann@exa\u200Bmple.org",
+                                      "ann@xn--\u00E9.org",
+                                      "ann@xn--a.org",
+                                      "ann@example.org,bob@example.org",
+                                      "<ann@example.org>",
+                                      "ann@b@example.org"})
     EXPECT_FALSE(parse_email(text)) << text;
   EXPECT_FALSE(parse_email(std::string_view("ann\0@example.org", 16)));
   EXPECT_FALSE(parse_email(repeat("a", 65) + "@example.org"));

@@ -31,8 +31,10 @@ const USpoofChecker* spoof_checker() {
   static const USpoofChecker* const checker = [] {
     UErrorCode status = U_ZERO_ERROR;
     USpoofChecker* opened = uspoof_open(&status);
-    uspoof_setChecks(opened, USPOOF_RESTRICTION_LEVEL | USPOOF_INVISIBLE | USPOOF_MIXED_NUMBERS | USPOOF_CHAR_LIMIT |
-                                 USPOOF_HIDDEN_OVERLAY, &status);
+    uspoof_setChecks(
+        opened,
+        USPOOF_RESTRICTION_LEVEL | USPOOF_INVISIBLE | USPOOF_MIXED_NUMBERS | USPOOF_CHAR_LIMIT | USPOOF_HIDDEN_OVERLAY,
+        &status);
     uspoof_setRestrictionLevel(opened, USPOOF_SINGLE_SCRIPT_RESTRICTIVE);
     icu::UnicodeSet allowed(*uspoof_getRecommendedUnicodeSet(&status));
     allowed.add('.').add('_').add('-');
@@ -54,13 +56,13 @@ std::optional<std::string> skeleton_of(std::string_view key) {
 
 bool is_one_script(std::string_view key) {
   UErrorCode status = U_ZERO_ERROR;
-  const auto failed = uspoof_check2UTF8(spoof_checker(), key.data(), static_cast<int32_t>(key.size()), nullptr, &status);
+  const auto failed =
+      uspoof_check2UTF8(spoof_checker(), key.data(), static_cast<int32_t>(key.size()), nullptr, &status);
   return U_SUCCESS(status) && failed == 0;
 }
 
 Done check_length(std::size_t chars) {
-  if (chars < limits::username_chars_min)
-    return refused("username_too_short", "A username has at least 3 characters.");
+  if (chars < limits::username_chars_min) return refused("username_too_short", "A username has at least 3 characters.");
   if (chars > limits::username_chars_max) return refused("username_too_long", "A username has at most 64 characters.");
   return {};
 }
@@ -95,8 +97,7 @@ std::string to_lower_ascii(std::string_view text) {
 }  // namespace
 
 Result<Username> parse_username(std::string_view text) {
-  if (text.size() > name_bytes_max)
-    return refused("username_too_long", "A username has at most 64 characters.");
+  if (text.size() > name_bytes_max) return refused("username_too_long", "A username has at most 64 characters.");
   if (is_ascii(text)) return parse_ascii(std::string(text), to_lower_ascii(text));
   auto written = to_nfc(text);
   auto folded = to_folded(text);

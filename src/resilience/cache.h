@@ -77,9 +77,9 @@ class Cache {
   // False, and nothing is stored, when the key may have been invalidated since the ticket was taken.
   bool put(const Ticket& ticket, Key key, Value value) {
     const std::size_t hash = hash_of(key);
-    const bool is_current = ticket.any_key_ ? ticket.generation_ == invalidations_
-                                            : ticket.hash_ == hash &&
-                                                  ticket.generation_ == generations_[hash % generations_.size()];
+    const bool is_current =
+        ticket.any_key_ ? ticket.generation_ == invalidations_
+                        : ticket.hash_ == hash && ticket.generation_ == generations_[hash % generations_.size()];
     if (!is_current) return ++stats_.refused_fills, false;
     const SteadyTime expires_at = clock_.steady() + lifetime_;
     if (const Index at = locate(hash, key); at != none) {
@@ -153,8 +153,13 @@ class Cache {
       free_ = slots_[at].next_in_bucket;
     }
     Slot& slot = slots_[at];
-    slot = Slot{.key = std::move(key), .value = std::move(value), .expires_at = expires_at, .hash = hash,
-                .next_in_bucket = bucket_of(hash), .in_main = was_evicted_lately(hash), .in_use = true};
+    slot = Slot{.key = std::move(key),
+                .value = std::move(value),
+                .expires_at = expires_at,
+                .hash = hash,
+                .next_in_bucket = bucket_of(hash),
+                .in_main = was_evicted_lately(hash),
+                .in_use = true};
     bucket_of(hash) = at;
     push_newest(at);
   }

@@ -105,7 +105,7 @@ TEST(Cache, behaves_like_a_map_that_may_forget_but_never_answers_with_an_old_val
     SeededRandom random(seed);
     ManualClock clock;
     Names cache(1 + random.below(40), Milliseconds{5000}, clock);
-    std::map<std::string, int> store;  // the truth
+    std::map<std::string, int> store;                            // the truth
     std::map<std::string, std::pair<Names::Ticket, int>> fills;  // under way: ticket and the value read
     for (int step = 0; step < 5'000; ++step) {
       const std::string key = std::to_string(random.below(60));
@@ -120,7 +120,9 @@ TEST(Cache, behaves_like_a_map_that_may_forget_but_never_answers_with_an_old_val
           break;
         case 3: clock.advance(Milliseconds{static_cast<std::int64_t>(random.below(100))}); break;
         default:
-          if (const int* value = cache.find(key)) { ASSERT_EQ(*value, store[key]) << "seed " << seed; }
+          if (const int* value = cache.find(key)) {
+            ASSERT_EQ(*value, store[key]) << "seed " << seed;
+          }
       }
     }
   }

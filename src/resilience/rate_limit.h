@@ -22,8 +22,8 @@ namespace gatehouse {
 struct RateLimit {
   std::uint32_t permits = 60;  // ≥ 1
   Milliseconds period{60'000};
-  std::uint32_t burst = 0;     // 0: as many as permits
-  bool enabled = true;         // false: everything is allowed and nothing is remembered
+  std::uint32_t burst = 0;  // 0: as many as permits
+  bool enabled = true;      // false: everything is allowed and nothing is remembered
 };
 
 // The answer, with what RateLimit-Limit, -Remaining and -Reset and Retry-After say.
@@ -32,7 +32,7 @@ struct [[nodiscard]] Admission {
   std::uint32_t retry_after_ms = 0;  // when denied: an identical request is allowed after this long
   std::uint32_t limit = 0;
   std::uint32_t remaining = 0;
-  std::uint32_t reset_ms = 0;        // until `remaining` is `limit` again
+  std::uint32_t reset_ms = 0;  // until `remaining` is `limit` again
 };
 
 class RateLimiter {

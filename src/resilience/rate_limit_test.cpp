@@ -89,7 +89,8 @@ TEST_F(RateLimiterTest, never_forgets_a_blocked_key_before_it_recovers_whatever_
   std::vector<std::string> blocked;
   for (int i = 0; i < 20; ++i) {
     blocked.push_back("blocked" + std::to_string(i));
-    while (limiter.admit(blocked.back()).allowed) {}
+    while (limiter.admit(blocked.back()).allowed) {
+    }
   }
   std::vector<std::string> held;  // those that have a cell of their own: all but the ones sharing
   for (const auto& key : blocked)

@@ -51,8 +51,8 @@ class SingleFlight {
   [[nodiscard]] std::size_t live() const { return flights_.size(); }
 
  private:
-  using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
-                                           Executor>;
+  using Timer =
+      asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
   struct Flight {
     std::optional<Result<Value>> result;
     std::list<Timer*> waiters;

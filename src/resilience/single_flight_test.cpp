@@ -34,7 +34,8 @@ struct Store {
 
 class SingleFlightTest : public testing::Test {
  protected:
-  SingleFlightTest() : shard(0), scope(shard.executor()), callers(shard.executor()), flights(scope, clock), store(shard) {}
+  SingleFlightTest()
+      : shard(0), scope(shard.executor()), callers(shard.executor()), flights(scope, clock), store(shard) {}
 
   Async<void> ask(Call call, std::string key) {
     auto fill = [this] { return store.read(); };

@@ -20,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   ensure(is_ascii(email->text) && email->text.size() <= limits::email_bytes_max, "an address no mail server takes");
   ensure(std::ranges::count(email->text, '@') == 1, "an address has one @");
-  ensure(std::ranges::none_of(email->text, [](unsigned char c) { return c <= ' ' || c == 0x7f; }), "a control in an address");
+  ensure(std::ranges::none_of(email->text, [](unsigned char c) { return c <= ' ' || c == 0x7f; }),
+         "a control in an address");
   for (const auto& form : {email->text, email->key}) {
     const auto again = parse_email(form);
     ensure(again && again->key == email->key && again->text == form, "an address is not its own canonical form");

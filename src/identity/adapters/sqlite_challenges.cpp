@@ -32,7 +32,8 @@ Done supersede(sqlite::Connection& connection, const Challenge& challenge) {
                   "(SELECT id FROM challenges WHERE purpose = ? AND address_hash = ? AND solved_at IS NULL)",
                   purpose, address);
   if (!done) return done;
-  return run(connection, "DELETE FROM challenges WHERE purpose = ? AND address_hash = ? AND solved_at IS NULL", purpose, address);
+  return run(connection, "DELETE FROM challenges WHERE purpose = ? AND address_hash = ? AND solved_at IS NULL", purpose,
+             address);
 }
 
 }  // namespace
@@ -66,8 +67,9 @@ Result<Judged> SqliteStore::try_challenge(Connection& connection, const Occasion
   auto challenge = load_challenge(connection, guess.id);
   if (!challenge) return pass(challenge);
   const auto& caller = occasion.call.caller;
-  const bool is_theirs = *challenge && (*challenge)->purpose == guess.purpose &&
-                         (!(*challenge)->created_by || !caller.is_authenticated() || *(*challenge)->created_by == caller.user_id);
+  const bool is_theirs =
+      *challenge && (*challenge)->purpose == guess.purpose &&
+      (!(*challenge)->created_by || !caller.is_authenticated() || *(*challenge)->created_by == caller.user_id);
   if (!is_theirs) return challenge_not_found();
   Judged judged{.verdict = try_code(**challenge, guess.code_hash, occasion.now), .challenge = **challenge};
   if (Done done = save_challenge(connection, judged.challenge); !done) return pass(done);
@@ -75,7 +77,9 @@ Result<Judged> SqliteStore::try_challenge(Connection& connection, const Occasion
 }
 
 Task<void> SqliteStore::create_challenge(Occasion occasion, NewChallenge challenge) {
-  auto work = [this, occasion, challenge = std::move(challenge)](Connection& c) { return create_challenge(c, occasion, challenge); };
+  auto work = [this, occasion, challenge = std::move(challenge)](Connection& c) {
+    return create_challenge(c, occasion, challenge);
+  };
   return database_.write<void>(occasion.call, std::move(work));
 }
 Task<Judged> SqliteStore::try_challenge(Occasion occasion, Guess guess) {

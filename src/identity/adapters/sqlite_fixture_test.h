@@ -46,7 +46,11 @@ class ServiceTest : public testing::Test {
     database->close();
   }
   Parts parts() {
-    return {.database = *database, .changes = changes, .master_key = master_key, .clock = clock, .random = random,
+    return {.database = *database,
+            .changes = changes,
+            .master_key = master_key,
+            .clock = clock,
+            .random = random,
             .metrics = metrics};
   }
 
@@ -108,7 +112,8 @@ class ServiceTest : public testing::Test {
     request.set_code(code);
     return wait(api->verify_challenge(Call{}, request));
   }
-  Result<v1::Identifier> attach(const v1::User& user, const std::string& address, const std::string& challenge_id = {}) {
+  Result<v1::Identifier> attach(const v1::User& user, const std::string& address,
+                                const std::string& challenge_id = {}) {
     v1::AttachIdentifierRequest request;
     request.set_user_id(user.id());
     request.set_type("email");

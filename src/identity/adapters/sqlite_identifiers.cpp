@@ -14,8 +14,9 @@ struct Held {  // the same address, at the same user
 };
 
 Result<std::optional<Held>> find_held(sqlite::Connection& connection, const NewIdentifier& wanted) {
-  auto row = connection.query("SELECT id, verified_at FROM identifiers WHERE user_id = ? AND type = 'email' AND value_key = ?",
-                              blob_of(wanted.user), wanted.email.key);
+  auto row =
+      connection.query("SELECT id, verified_at FROM identifiers WHERE user_id = ? AND type = 'email' AND value_key = ?",
+                       blob_of(wanted.user), wanted.email.key);
   if (!row) return pass(row);
   const auto found = row->step();
   if (!found) return pass(found);
@@ -34,9 +35,10 @@ Done check_room(sqlite::Connection& connection, UserId user) {
 }
 
 Done insert_claim(sqlite::Connection& connection, const Occasion& occasion, const NewIdentifier& wanted) {
-  return run(connection,
-             "INSERT INTO identifiers (id, user_id, type, value, value_key, created_at) VALUES (?, ?, 'email', ?, ?, ?)",
-             blob_of(wanted.id), blob_of(wanted.user), wanted.email.text, wanted.email.key, to_ms(occasion.now));
+  return run(
+      connection,
+      "INSERT INTO identifiers (id, user_id, type, value, value_key, created_at) VALUES (?, ?, 'email', ?, ?, ?)",
+      blob_of(wanted.id), blob_of(wanted.user), wanted.email.text, wanted.email.key, to_ms(occasion.now));
 }
 
 Result<v1::Identifier> load_identifier(sqlite::Connection& connection, UserId user, const Uuid& id) {
@@ -56,7 +58,8 @@ Result<UserChanged> announce_loss(sqlite::Connection& connection, const EventMak
   if (!after) return pass(after);
   std::vector<std::string_view> changed{"identifiers"};
   if (after->email() != before.email()) changed.push_back("email");
-  if (after->status() != v1::USER_STATUS_PENDING) done = sqlite::append_event(connection, events.user_updated(*after, changed));
+  if (after->status() != v1::USER_STATUS_PENDING)
+    done = sqlite::append_event(connection, events.user_updated(*after, changed));
   if (!done) return pass(done);
   return notice_of(connection, id);
 }
@@ -80,8 +83,9 @@ Done SqliteStore::drop_other_claims(Connection& connection, const Occasion& occa
                                     std::vector<UserChanged>& users) const {
   std::vector<UserId> others;
   {
-    auto row = connection.query("SELECT user_id FROM identifiers WHERE type = 'email' AND value_key = ? AND user_id <> ?",
-                                wanted.email.key, blob_of(wanted.user));
+    auto row =
+        connection.query("SELECT user_id FROM identifiers WHERE type = 'email' AND value_key = ? AND user_id <> ?",
+                         wanted.email.key, blob_of(wanted.user));
     if (!row) return pass(row);
     for (;;) {
       const auto found = row->step();
@@ -134,7 +138,8 @@ Result<Changed<v1::Identifier>> SqliteStore::verify_identifier(Connection& conne
   Changed<v1::Identifier> result;
   Done done;
   if (wanted.proof) {
-    done = run(connection, "UPDATE identifiers SET verified_at = ? WHERE id = ?", to_ms(occasion.now), blob_of(wanted.id));
+    done =
+        run(connection, "UPDATE identifiers SET verified_at = ? WHERE id = ?", to_ms(occasion.now), blob_of(wanted.id));
     if (done) done = drop_other_claims(connection, occasion, wanted, result.users);
   }
   if (done) done = touch_user(connection, wanted.user, occasion.now);
@@ -147,7 +152,8 @@ Result<Changed<v1::Identifier>> SqliteStore::verify_identifier(Connection& conne
   if (user->status() != v1::USER_STATUS_PENDING) {
     const EventMaker events(occasion, random_);
     if (is_new) done = sqlite::append_event(connection, events.identifier_attached(user->id(), result.value));
-    if (done && wanted.proof) done = sqlite::append_event(connection, events.identifier_verified(user->id(), result.value));
+    if (done && wanted.proof)
+      done = sqlite::append_event(connection, events.identifier_verified(user->id(), result.value));
   }
   auto notice = notice_of(connection, wanted.user);
   if (done && !notice) return pass(notice);
@@ -160,11 +166,13 @@ Result<Changed<Nothing>> SqliteStore::detach_identifier(Connection& connection, 
                                                         Uuid identifier) const {
   const auto before = load_user(connection, user);
   if (!before) return pass(before);
-  const auto removed = connection.execute("DELETE FROM identifiers WHERE id = ? AND user_id = ?", blob_of(identifier), blob_of(user));
+  const auto removed =
+      connection.execute("DELETE FROM identifiers WHERE id = ? AND user_id = ?", blob_of(identifier), blob_of(user));
   if (!removed) return pass(removed);
   if (*removed == 0) return not_found("identifier_not_found", "There is no such address.");
   // A recovery code that is on its way to the address must not work any more.
-  Done done = run(connection, "UPDATE challenges SET owner = NULL, code_hash = zeroblob(32) WHERE owner = ? AND solved_at IS NULL",
+  Done done = run(connection,
+                  "UPDATE challenges SET owner = NULL, code_hash = zeroblob(32) WHERE owner = ? AND solved_at IS NULL",
                   blob_of(user));
   if (!done) return pass(done);
   auto notice = announce_loss(connection, EventMaker(occasion, random_), *before, user, occasion.now);
@@ -173,11 +181,15 @@ Result<Changed<Nothing>> SqliteStore::detach_identifier(Connection& connection, 
 }
 
 Task<Changed<v1::Identifier>> SqliteStore::attach_identifier(Occasion occasion, NewIdentifier identifier) {
-  auto work = [this, occasion, identifier = std::move(identifier)](Connection& c) { return attach_identifier(c, occasion, identifier); };
+  auto work = [this, occasion, identifier = std::move(identifier)](Connection& c) {
+    return attach_identifier(c, occasion, identifier);
+  };
   return database_.write<Changed<v1::Identifier>>(occasion.call, std::move(work));
 }
 Task<Changed<Nothing>> SqliteStore::detach_identifier(Occasion occasion, UserId user, Uuid identifier) {
-  auto work = [this, occasion, user, identifier](Connection& c) { return detach_identifier(c, occasion, user, identifier); };
+  auto work = [this, occasion, user, identifier](Connection& c) {
+    return detach_identifier(c, occasion, user, identifier);
+  };
   return database_.write<Changed<Nothing>>(occasion.call, std::move(work));
 }
 Task<std::vector<v1::Identifier>> SqliteStore::list_identifiers(Call call, UserId user) {

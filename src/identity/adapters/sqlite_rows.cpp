@@ -55,8 +55,10 @@ Uuid uuid_at(const sqlite::Statement& row, int column) {
 
 Result<v1::User> load_user(sqlite::Connection& connection, UserId id) {
   auto row = connection.query(
-      "SELECT u.username, u.display_name, u.locale, u.status, u.created_at, u.updated_at, u.version, i.value, i.verified_at "
-      "FROM users u LEFT JOIN identifiers i ON i.id = (SELECT id FROM identifiers WHERE user_id = u.id AND type = 'email' "
+      "SELECT u.username, u.display_name, u.locale, u.status, u.created_at, u.updated_at, u.version, i.value, "
+      "i.verified_at "
+      "FROM users u LEFT JOIN identifiers i ON i.id = (SELECT id FROM identifiers WHERE user_id = u.id AND type = "
+      "'email' "
       "ORDER BY verified_at IS NULL, verified_at, created_at, id LIMIT 1) WHERE u.id = ?",
       blob_of(id));
   if (!row) return pass(row);
@@ -83,7 +85,8 @@ Result<std::optional<UserId>> find_user_id_by_username(sqlite::Connection& conne
 
 Result<std::optional<UserId>> find_user_id_by_email(sqlite::Connection& connection, std::string_view key) {
   return find_id(connection,
-                 "SELECT user_id FROM identifiers WHERE type = 'email' AND value_key = ? AND verified_at IS NOT NULL", key);
+                 "SELECT user_id FROM identifiers WHERE type = 'email' AND value_key = ? AND verified_at IS NOT NULL",
+                 key);
 }
 
 Result<UserChanged> notice_of(sqlite::Connection& connection, UserId id) {
@@ -96,7 +99,8 @@ Result<UserChanged> notice_of(sqlite::Connection& connection, UserId id) {
 }
 
 Done touch_user(sqlite::Connection& connection, UserId id, WallTime now) {
-  return run(connection, "UPDATE users SET version = version + 1, updated_at = ? WHERE id = ?", to_ms(now), blob_of(id));
+  return run(connection, "UPDATE users SET version = version + 1, updated_at = ? WHERE id = ?", to_ms(now),
+             blob_of(id));
 }
 
 Result<std::vector<v1::Identifier>> load_identifiers(sqlite::Connection& connection, UserId user) {
@@ -121,7 +125,8 @@ Result<std::vector<v1::Identifier>> load_identifiers(sqlite::Connection& connect
 
 Result<std::optional<Challenge>> load_challenge(sqlite::Connection& connection, ChallengeId id) {
   auto row = connection.query(
-      "SELECT purpose, address_hash, code_hash, tries, created_at, expires_at, solved_at, redeemed_at, owner, created_by "
+      "SELECT purpose, address_hash, code_hash, tries, created_at, expires_at, solved_at, redeemed_at, owner, "
+      "created_by "
       "FROM challenges WHERE id = ?",
       blob_of(id));
   if (!row) return pass(row);

@@ -22,7 +22,8 @@ template <class Tag>
 
 // NOT_FOUND user_not_found. With the primary e-mail address: the one verified first, else the one attached first.
 [[nodiscard]] Result<v1::User> load_user(sqlite::Connection& connection, UserId id);
-[[nodiscard]] Result<std::optional<UserId>> find_user_id_by_username(sqlite::Connection& connection, std::string_view key);
+[[nodiscard]] Result<std::optional<UserId>> find_user_id_by_username(sqlite::Connection& connection,
+                                                                     std::string_view key);
 [[nodiscard]] Result<std::optional<UserId>> find_user_id_by_email(sqlite::Connection& connection, std::string_view key);
 // The notice that makes every shard forget the user as they are now.
 [[nodiscard]] Result<UserChanged> notice_of(sqlite::Connection& connection, UserId id);

@@ -74,14 +74,19 @@ Task<SecretKey> SqliteStore::find_subject_key(Call call, Uuid key_id) {
 
 Task<int> SqliteStore::clean_up(Occasion occasion, int limit) {
   auto work = [now = occasion.now, limit](Connection& c) -> Result<int> {
-    auto total = c.execute("DELETE FROM subject_keys WHERE key_id IN "
-                           "(SELECT key_id FROM subject_keys WHERE expires_at <= ? LIMIT ?)", to_ms(now), limit);
+    auto total = c.execute(
+        "DELETE FROM subject_keys WHERE key_id IN "
+        "(SELECT key_id FROM subject_keys WHERE expires_at <= ? LIMIT ?)",
+        to_ms(now), limit);
     if (!total) return pass(total);
-    const auto challenges = c.execute("DELETE FROM challenges WHERE id IN (SELECT id FROM challenges WHERE expires_at <= ? LIMIT ?)",
-                                      to_ms(now - expired_challenge_kept), limit);
+    const auto challenges =
+        c.execute("DELETE FROM challenges WHERE id IN (SELECT id FROM challenges WHERE expires_at <= ? LIMIT ?)",
+                  to_ms(now - expired_challenge_kept), limit);
     if (!challenges) return pass(challenges);
-    const auto keys = c.execute("DELETE FROM registrations WHERE key_hash IN "
-                                "(SELECT key_hash FROM registrations WHERE expires_at <= ? LIMIT ?)", to_ms(now), limit);
+    const auto keys = c.execute(
+        "DELETE FROM registrations WHERE key_hash IN "
+        "(SELECT key_hash FROM registrations WHERE expires_at <= ? LIMIT ?)",
+        to_ms(now), limit);
     if (!keys) return pass(keys);
     return static_cast<int>(*total + *challenges + *keys);
   };

@@ -23,7 +23,8 @@ class SqliteStore final : public Store {
   Task<v1::User> find_user_by_email(Call call, std::string key) override;
   Task<Changed<v1::User>> update_user(Occasion occasion, UserId id, UserPatch patch) override;
   Task<Changed<v1::User>> set_user_disabled(Occasion occasion, UserId id, bool disabled) override;
-  Task<Changed<Nothing>> delete_user(Occasion occasion, UserId id, std::optional<std::int64_t> expected_version) override;
+  Task<Changed<Nothing>> delete_user(Occasion occasion, UserId id,
+                                     std::optional<std::int64_t> expected_version) override;
 
   Task<std::vector<v1::Identifier>> list_identifiers(Call call, UserId user) override;
   Task<Changed<v1::Identifier>> attach_identifier(Occasion occasion, NewIdentifier identifier) override;
@@ -39,21 +40,28 @@ class SqliteStore final : public Store {
   using Connection = sqlite::Connection;
 
   Result<CreatedUser> create_user(Connection& connection, const Occasion& occasion, const NewUser& user) const;
-  Result<std::optional<CreatedUser>> resume(Connection& connection, const Occasion& occasion, const NewUser& user) const;
+  Result<std::optional<CreatedUser>> resume(Connection& connection, const Occasion& occasion,
+                                            const NewUser& user) const;
   Result<Changed<v1::User>> activate_user(Connection& connection, const Occasion& occasion, UserId id) const;
   Done announce_created(Connection& connection, const Occasion& occasion, const v1::User& user, UserId id) const;
   Result<Changed<bool>> release_user(Connection& connection, UserId id) const;
-  Result<Changed<v1::User>> update_user(Connection& connection, const Occasion& occasion, UserId id, const UserPatch& patch) const;
-  Result<Changed<v1::User>> set_user_disabled(Connection& connection, const Occasion& occasion, UserId id, bool disabled) const;
+  Result<Changed<v1::User>> update_user(Connection& connection, const Occasion& occasion, UserId id,
+                                        const UserPatch& patch) const;
+  Result<Changed<v1::User>> set_user_disabled(Connection& connection, const Occasion& occasion, UserId id,
+                                              bool disabled) const;
   Result<Changed<Nothing>> delete_user(Connection& connection, const Occasion& occasion, UserId id,
                                        std::optional<std::int64_t> expected_version) const;
   Done erase_rows(Connection& connection, UserId id) const;
 
-  Result<Changed<v1::Identifier>> attach_identifier(Connection& connection, const Occasion& occasion, const NewIdentifier& wanted) const;
-  Result<Changed<v1::Identifier>> verify_identifier(Connection& connection, const Occasion& occasion, const NewIdentifier& wanted, bool is_new) const;
+  Result<Changed<v1::Identifier>> attach_identifier(Connection& connection, const Occasion& occasion,
+                                                    const NewIdentifier& wanted) const;
+  Result<Changed<v1::Identifier>> verify_identifier(Connection& connection, const Occasion& occasion,
+                                                    const NewIdentifier& wanted, bool is_new) const;
   Done use_proof(Connection& connection, const Occasion& occasion, const NewIdentifier& wanted) const;
-  Done drop_other_claims(Connection& connection, const Occasion& occasion, const NewIdentifier& wanted, std::vector<UserChanged>& users) const;
-  Result<Changed<Nothing>> detach_identifier(Connection& connection, const Occasion& occasion, UserId user, Uuid identifier) const;
+  Done drop_other_claims(Connection& connection, const Occasion& occasion, const NewIdentifier& wanted,
+                         std::vector<UserChanged>& users) const;
+  Result<Changed<Nothing>> detach_identifier(Connection& connection, const Occasion& occasion, UserId user,
+                                             Uuid identifier) const;
 
   Done create_challenge(Connection& connection, const Occasion& occasion, const NewChallenge& wanted) const;
   Result<Judged> try_challenge(Connection& connection, const Occasion& occasion, const Guess& guess) const;

@@ -6,6 +6,7 @@
 #include "identity/adapters/sqlite_fixture_test.h"
 #include "identity/store_contract_addresses.h"
 #include "identity/store_contract_challenges.h"
+#include "identity/store_contract_model.h"
 #include "identity/store_contract_users.h"
 
 namespace gatehouse::identity {
@@ -37,6 +38,7 @@ class SqliteBackend {
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreUsers, SqliteBackend);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreAddresses, SqliteBackend);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreChallenges, SqliteBackend);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreModel, SqliteBackend);
 
 class SqliteStoreFile : public StoreContract<SqliteBackend> {
  protected:

@@ -8,8 +8,8 @@ namespace gatehouse::identity {
 namespace {
 
 Done check_username_free(sqlite::Connection& connection, const Username& username, UserId user) {
-  auto row = connection.query("SELECT 1 FROM users WHERE (username_key = ?1 OR look_alike = ?2) AND id <> ?3", username.key,
-                              username.look_alike, blob_of(user));
+  auto row = connection.query("SELECT 1 FROM users WHERE (username_key = ?1 OR look_alike = ?2) AND id <> ?3",
+                              username.key, username.look_alike, blob_of(user));
   if (!row) return pass(row);
   const auto found = row->step();
   if (!found) return pass(found);
@@ -34,7 +34,8 @@ Done insert_registration(sqlite::Connection& connection, const Occasion& occasio
 
 // Recovery codes that are on their way stop working, and nobody can tell: they become decoys.
 Done void_recoveries(sqlite::Connection& connection, UserId id) {
-  return run(connection, "UPDATE challenges SET owner = NULL, code_hash = zeroblob(32) WHERE owner = ? AND solved_at IS NULL",
+  return run(connection,
+             "UPDATE challenges SET owner = NULL, code_hash = zeroblob(32) WHERE owner = ? AND solved_at IS NULL",
              blob_of(id));
 }
 
@@ -79,7 +80,8 @@ Result<std::optional<CreatedUser>> SqliteStore::resume(Connection& connection, c
   return CreatedUser{.user = std::move(*loaded), .resumed = true};
 }
 
-Result<CreatedUser> SqliteStore::create_user(Connection& connection, const Occasion& occasion, const NewUser& user) const {
+Result<CreatedUser> SqliteStore::create_user(Connection& connection, const Occasion& occasion,
+                                             const NewUser& user) const {
   auto resumed = resume(connection, occasion, user);
   if (!resumed) return pass(resumed);
   if (*resumed) return std::move(**resumed);
@@ -88,7 +90,8 @@ Result<CreatedUser> SqliteStore::create_user(Connection& connection, const Occas
   Done done = insert_user(connection, occasion, user);
   if (done) done = insert_registration(connection, occasion, user);
   if (done)
-    done = run(connection, "INSERT INTO subject_keys (key_id, box) VALUES (?, ?)", blob_of(user.id), sqlite::Blob{key.box});
+    done = run(connection, "INSERT INTO subject_keys (key_id, box) VALUES (?, ?)", blob_of(user.id),
+               sqlite::Blob{key.box});
   if (!done) return pass(done);
   auto loaded = load_user(connection, user.id);
   if (!loaded) return pass(loaded);
@@ -96,7 +99,8 @@ Result<CreatedUser> SqliteStore::create_user(Connection& connection, const Occas
 }
 
 // The world hears of a user, and of their addresses, when the registration is complete and not before.
-Done SqliteStore::announce_created(Connection& connection, const Occasion& occasion, const v1::User& user, UserId id) const {
+Done SqliteStore::announce_created(Connection& connection, const Occasion& occasion, const v1::User& user,
+                                   UserId id) const {
   const EventMaker events(occasion, random_);
   const auto key = find_subject_key(connection, id.value);
   if (!key) return pass(key);
@@ -105,12 +109,14 @@ Done SqliteStore::announce_created(Connection& connection, const Occasion& occas
   if (!identifiers) return pass(identifiers);
   for (const auto& identifier : *identifiers) {
     if (done) done = sqlite::append_event(connection, events.identifier_attached(user.id(), identifier));
-    if (done && identifier.verified()) done = sqlite::append_event(connection, events.identifier_verified(user.id(), identifier));
+    if (done && identifier.verified())
+      done = sqlite::append_event(connection, events.identifier_verified(user.id(), identifier));
   }
   return done;
 }
 
-Result<Changed<v1::User>> SqliteStore::activate_user(Connection& connection, const Occasion& occasion, UserId id) const {
+Result<Changed<v1::User>> SqliteStore::activate_user(Connection& connection, const Occasion& occasion,
+                                                     UserId id) const {
   auto user = load_user(connection, id);
   if (!user) return pass(user);
   if (!can_activate(user->status())) return Changed<v1::User>{.value = std::move(*user)};
@@ -131,7 +137,8 @@ Done SqliteStore::erase_rows(Connection& connection, UserId id) const {
   connection.mark_erasure();
   Done done = run(connection,
                   "DELETE FROM subject_keys WHERE key_id = ?1 OR key_id IN "
-                  "(SELECT id FROM challenges WHERE owner = ?1 OR created_by = ?1)", blob);
+                  "(SELECT id FROM challenges WHERE owner = ?1 OR created_by = ?1)",
+                  blob);
   if (done) done = run(connection, "DELETE FROM challenges WHERE owner = ?1 OR created_by = ?1", blob);
   if (done) done = run(connection, "DELETE FROM identifiers WHERE user_id = ?", blob);
   if (done) done = run(connection, "DELETE FROM registrations WHERE user_id = ?", blob);
@@ -205,7 +212,8 @@ Result<Changed<Nothing>> SqliteStore::delete_user(Connection& connection, const 
   notice->version = 0;
   Done done = erase_rows(connection, id);
   if (done)
-    done = run(connection, "INSERT OR REPLACE INTO erased_users (id, erased_at) VALUES (?, ?)", blob_of(id), to_ms(occasion.now));
+    done = run(connection, "INSERT OR REPLACE INTO erased_users (id, erased_at) VALUES (?, ?)", blob_of(id),
+               to_ms(occasion.now));
   if (done) done = sqlite::append_event(connection, EventMaker(occasion, random_).user_deleted(user->id()));
   if (!done) return pass(done);
   return Changed<Nothing>{.users = {std::move(*notice)}};
@@ -224,15 +232,20 @@ Task<Changed<bool>> SqliteStore::release_user(Occasion occasion, UserId id) {
   return database_.write<Changed<bool>>(occasion.call, std::move(work));
 }
 Task<Changed<v1::User>> SqliteStore::update_user(Occasion occasion, UserId id, UserPatch patch) {
-  auto work = [this, occasion, id, patch = std::move(patch)](Connection& c) { return update_user(c, occasion, id, patch); };
+  auto work = [this, occasion, id, patch = std::move(patch)](Connection& c) {
+    return update_user(c, occasion, id, patch);
+  };
   return database_.write<Changed<v1::User>>(occasion.call, std::move(work));
 }
 Task<Changed<v1::User>> SqliteStore::set_user_disabled(Occasion occasion, UserId id, bool disabled) {
   auto work = [this, occasion, id, disabled](Connection& c) { return set_user_disabled(c, occasion, id, disabled); };
   return database_.write<Changed<v1::User>>(occasion.call, std::move(work));
 }
-Task<Changed<Nothing>> SqliteStore::delete_user(Occasion occasion, UserId id, std::optional<std::int64_t> expected_version) {
-  auto work = [this, occasion, id, expected_version](Connection& c) { return delete_user(c, occasion, id, expected_version); };
+Task<Changed<Nothing>> SqliteStore::delete_user(Occasion occasion, UserId id,
+                                                std::optional<std::int64_t> expected_version) {
+  auto work = [this, occasion, id, expected_version](Connection& c) {
+    return delete_user(c, occasion, id, expected_version);
+  };
   return database_.write<Changed<Nothing>>(occasion.call, std::move(work));
 }
 
