@@ -30,8 +30,8 @@ constexpr Key keys[] = {
     {"server", "allow_plaintext", server<&Server::allow_plaintext>,
      "Lets the public and the internal listener leave loopback without TLS, because something in front terminates it."},
     {"server", "public_url", server<&Server::public_url>,
-     "The URL people reach this platform under: the issuer of tokens and the base of links. Empty: "
-     "http://<public_address>.",
+     "The URL people reach this platform under: the issuer of tokens and the base of links. Empty: http:// and the "
+     "public address.",
      Format::url},
     {"server", "shards", server<&Server::shards>, "Event loops, one thread each. 0: one per core.", Format::any, 0,
      256},
@@ -46,7 +46,7 @@ constexpr Key keys[] = {
     {"server", "request_timeout_ms", server<&Server::request_timeout_ms>,
      "From a whole request to its answer; then 504.", Format::any, 100, 10 * minute_ms},
     {"server", "connections_max", server<&Server::connections_max>,
-     "Connections of one listener and shard; more wait in the kernel.", Format::any, 1, 1'000'000},
+     "Connections of one listener and shard; beyond that the longest idle one makes room.", Format::any, 1, 1'000'000},
     {"server", "trusted_proxies", server<&Server::trusted_proxies>,
      "Addresses or CIDR blocks of your own proxies, whose x-forwarded-for is believed. Nobody's by default.",
      Format::networks},
@@ -55,9 +55,8 @@ constexpr Key keys[] = {
     {"storage", "data_dir", &at<&Config::storage, &Storage::data_dir>,
      "The folder of the databases, keys and mail. Made with mode 0700; one process at a time."},
     {"storage", "master_key_file", &at<&Config::storage, &Storage::master_key_file>,
-     "The file of the key that seals secrets at rest. Empty: <data_dir>/keys/master.key, made on first start. Back it "
-     "up apart "
-     "from the data."},
+     "The file of the key that seals secrets at rest. Empty: keys/master.key in the data folder, made on first start. "
+     "Back it up apart from the data."},
     {"log", "level", &at<&Config::log, &Log::level>, "The least level that is written.", Format::one_of, 0, 0,
      "debug|info|warn|error|off"},
     {"rate_limit", "enabled", limit<&RateLimit::enabled>,
@@ -102,9 +101,8 @@ constexpr Key keys[] = {
     {"mail", "from", &at<&Config::mail, &Mail::from>, "Sender of every mail."},
     {"mail", "product_name", &at<&Config::mail, &Mail::product_name>, "What mails call this platform."},
     {"internal", "service_auth_key_file", &at<&Config::internal, &Internal::service_auth_key_file>,
-     "The file of the key that your services present as x-service-auth. Empty: <data_dir>/keys/service-auth.key, made "
-     "on first "
-     "start."},
+     "The file of the key that your services present as x-service-auth. Empty: keys/service-auth.key in the data "
+     "folder, made on first start."},
 };
 
 }  // namespace

@@ -52,7 +52,7 @@ def _commands(tree):
     """`./dev x` and `gatehouse x` in a document name commands that exist."""
     dev = set(re.findall(r"^  ([a-z]+)(?:\|[\w-]+)*\)", tree.text("dev"), re.MULTILINE)) if "dev" in tree.files else set()
     table = "src/app/command_line.cpp"
-    ours = set(re.findall(r'\{"([a-z]+)"', tree.text(table))) if table in tree.files else None
+    ours = set(re.findall(r'\{"([a-z]+)[" ]', tree.text(table))) if table in tree.files else None
     findings = []
     for name in _documents(tree):
         if name == "CHANGELOG.md":
