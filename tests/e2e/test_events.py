@@ -1,4 +1,5 @@
 """Events: nothing lost, each effect once, in order per subject, dead letters shown and replayed."""
+import datetime
 import json
 import os
 import sqlite3
@@ -89,7 +90,7 @@ def test_a_mail_that_cannot_be_written_becomes_a_dead_letter_or_waits_and_is_sen
     folder.unlink()
     aside.rename(folder)
     run_ok(house, "events", "dead", "list")
-    run_ok(house, "events", "dead", "replay", "--all")
+    run_ok(house, "events", "dead", "replay", "all")
     Mailbox(house).wait_for(address, wait_s=20)
     assert len(Mailbox(house).messages(address)) == 1
 
@@ -121,3 +122,48 @@ def test_F26_a_poison_event_becomes_a_dead_letter_that_can_be_replayed(make_hous
         time.sleep(0.2)
     assert "not json" not in listed
     assert house.cli("events", "dead", "replay", "999999").returncode != 0
+
+
+def envelope(row):
+    """An outbox row as the JSON that consumers keep."""
+    when = datetime.datetime.fromtimestamp(row["occurred_at_ms"] / 1000, datetime.timezone.utc)
+    event = {name: row[name] for name in ("event_id", "event_type", "source", "subject", "subject_version", "correlation_id", "trace_parent", "key_id")}
+    return json.dumps({**event, "occurred_at": when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond // 1000:03}Z", "data": json.loads(row["data"])})
+
+
+def test_a_dead_letter_is_delivered_by_replay(own_house):
+    """A delivered event is made a dead letter nobody has handled; replaying it has its effect, once, and empties the list."""
+    house = own_house()
+    address = fresh_email("replayed")
+    register(house, email=address)
+    Mailbox(house).wait_for(address)
+    row = next(r for r in outbox(house, "identity") if r["event_type"] == "user.created.v1")
+    house.stop()
+    Mailbox(house).files()[0].unlink()  # a mail is named by its event, so that sending it twice leaves one
+    with sqlite3.connect(house.data / "notification.db") as database:
+        database.execute("DELETE FROM inbox WHERE event_id = ?", (row["event_id"],))
+        database.execute("INSERT INTO dead_letters (consumer, topic, offset, event, attempts, last_error, died_at_ms) VALUES (?, ?, ?, ?, 8, 'test', 0)",
+                         ("notification.mail", "gatehouse.identity", row["offset"], envelope(row)))
+    house.start()
+    letters = json.loads(run_ok(house, "events", "dead", "list", "--json"))["dead_letters"]
+    assert [(one["event_id"], one["consumer"]) for one in letters] == [(row["event_id"], "notification.mail")]
+    run_ok(house, "events", "dead", "replay", str(letters[0]["id"]))
+    Mailbox(house).wait_for(address)
+    assert json.loads(run_ok(house, "events", "dead", "list", "--json"))["dead_letters"] == []
+
+
+def test_F24_reading_everything_again_repeats_no_effect(own_house):
+    house = own_house()
+    addresses = [fresh_email("again") for _ in range(3)]
+    for address in addresses:
+        register(house, email=address)
+        Mailbox(house).wait_for(address)
+    house.stop()
+    for role in ("notification", "account"):
+        with sqlite3.connect(house.data / f"{role}.db") as database:
+            database.execute("UPDATE consumer_offsets SET offset = 0")
+    house.start()
+    last = fresh_email("last")
+    register(house, email=last)
+    Mailbox(house).wait_for(last)
+    assert [len(Mailbox(house).messages(a)) for a in addresses] == [1, 1, 1]

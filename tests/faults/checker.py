@@ -177,6 +177,8 @@ class Checker:
     def refresh_unknown(self, session, token, operation):
         if token in session.current and token not in session.spent:
             session.spent[token] = (None, operation.began_s)  # maybe used: its successor was never seen
+        elif token not in session.current:
+            session.alive = session.alive | {False}  # maybe taken for a reuse, which ends the family
 
 
 def check(operations):

@@ -6,9 +6,11 @@ clock   the wall clock jumps an hour either way under load (F-40)
 """
 import argparse
 import contextlib
+import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -126,11 +128,10 @@ def clock_jumps(binary, folder, seed, seconds):
             stage.notes.append(offset)
             time.sleep(max(1.0, seconds / 6))
             found += after_jump(house, offset, ended, other)
-        # An access token is refused while its issue time lies in the future; the judge is told of each jump.
-        for operation in stage.journal.operations:
-            if operation.kind == "me":
-                operation.asked["may_have_expired"] = True
         stage.rest()
+        # An access token is refused when it has expired and while its issue time lies in the future: no wonder here.
+        for operation in stage.journal.operations:
+            operation.asked["may_have_expired"] = True
         return found + stage.violations(), f"jumps {stage.notes}, operations {stage.summary()}"
     finally:
         stage.close()
@@ -161,6 +162,23 @@ def after_jump(house, offset, survivor, ended):
 FAULTS = {"kill": (kill_at_random, 0.6), "disk": (disk_full, 0.15), "clock": (clock_jumps, 0.25)}
 
 
+def print_context(violation, journal):
+    """What the journal holds about the person of a violation."""
+    match = re.search(r"operation (\d+), ([^,]+),", violation)
+    if not match:
+        return
+    number, person = int(match.group(1)), match.group(2)
+    begun = {}
+    for line in journal.read_text().splitlines():
+        record = json.loads(line)
+        if "begin" in record:
+            begun[record["begin"]] = record
+        elif begun[record["end"]]["person"] == person and record["end"] <= number:
+            asked = begun[record["end"]]
+            shown = {key: str(value)[:24] for key, value in {**asked["asked"], **record["got"]}.items()}
+            print(f"          {record['end']:6} {asked['kind']:16} {record['outcome']:8} {record['status']} {shown}")
+
+
 def main():
     parser = argparse.ArgumentParser(description="Faults under load; every acknowledged answer must hold.")
     parser.add_argument("--seconds", type=float, default=60)
@@ -181,6 +199,8 @@ def main():
         print(f"{'FAILED' if found else 'passed'}  {name:6} {time.monotonic() - began:6.1f} s  {note}")
         for line in found[:20]:
             print(f"        {line}")
+        if found:
+            print_context(found[0], pathlib.Path(folder) / "journal.jsonl")
         broken += bool(found)
         if found and options.keep:
             print(f"        kept: {folder}")

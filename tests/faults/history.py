@@ -34,7 +34,7 @@ class Journal:
         with self.lock:
             operation = Operation(len(self.operations), person, kind, asked)
             self.operations.append(operation)
-        self.write({"begin": operation.number, "person": person, "kind": kind, "asked": asked})
+        self.write({"at_s": round(time.monotonic(), 3), "begin": operation.number, "person": person, "kind": kind, "asked": asked})
         os.fsync(self.descriptor)
         operation.began_s = time.monotonic()
         return operation
@@ -42,7 +42,7 @@ class Journal:
     def end(self, operation, outcome, status, got):
         operation.ended_s = time.monotonic()
         operation.outcome, operation.status, operation.got = outcome, status, got
-        self.write({"end": operation.number, "outcome": outcome, "status": status, "got": got})
+        self.write({"at_s": round(time.monotonic(), 3), "end": operation.number, "outcome": outcome, "status": status, "got": got})
         return operation
 
     def write(self, record):

@@ -53,7 +53,7 @@ class Actor(threading.Thread):
         try:
             response = self.house.client(timeout_s=8).request(method, path, json=body, token=bearer, headers=headers)
             status = response.status
-            answer = response.json() if status in (200, 201) else {}
+            answer = response.json() if status in (200, 201) else {"code": response.code}
         except AssertionError:
             raise
         except (OSError, http.client.HTTPException):
@@ -63,8 +63,8 @@ class Actor(threading.Thread):
         return operation, outcome, status, answer
 
     def end(self, sent, **got):
-        operation, outcome, status, _ = sent
-        self.journal.end(operation, outcome, status, got if outcome == OK else {})
+        operation, outcome, status, answer = sent
+        self.journal.end(operation, outcome, status, got if outcome == OK else answer or {})
         return outcome
 
     @staticmethod
@@ -180,14 +180,20 @@ class Actor(threading.Thread):
 
     def settle(self):
         """Asks about everybody once more, so that the history ends with what is true now."""
-        for person in self.people:
-            if not person["id"]:
-                self.until_answered(lambda: self.register(person))
-            if person["maybe"]:
-                self.until_answered(lambda: self.login(person))
+        try:
+            for person in self.people:
+                self.settle_one(person)
+        except Exception as error:  # noqa: BLE001 - as in run()
+            self.crash = error
+
+    def settle_one(self, person):
+        if not person["id"]:
+            self.until_answered(lambda: self.register(person))
+        if person["maybe"]:
             self.until_answered(lambda: self.login(person))
-            for session in list(person["sessions"].values()):
-                self.until_answered(lambda: self.me_of(person, session))
+        self.until_answered(lambda: self.login(person))
+        for session in list(person["sessions"].values()):
+            self.until_answered(lambda: self.me_of(person, session))
 
     def until_answered(self, act):
         for _ in range(20):

@@ -36,8 +36,13 @@ class Stage:
             actor.join(30)
         crashed = [repr(actor.crash) for actor in self.actors if actor.crash]
         assert not crashed, crashed
-        for actor in self.actors:
-            actor.settle()
+        settling = [threading.Thread(target=actor.settle) for actor in self.actors]
+        for thread in settling:
+            thread.start()
+        for thread in settling:
+            thread.join()
+        crashed = [repr(actor.crash) for actor in self.actors if actor.crash]
+        assert not crashed, crashed
 
     def violations(self):
         """Everything that contradicts a promise. Stops the house."""

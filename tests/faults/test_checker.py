@@ -45,6 +45,7 @@ TRUE_HISTORIES = {
     "wrong password refused": [REGISTER, ("login", REFUSED, 401, {"password": "two"}, {})],
     "a lost rotation is repeated": [REGISTER, unknown(ROTATE), ROTATE, ROTATE_AGAIN],
     "reuse kills the family": [REGISTER, ROTATE, ROTATE_AGAIN, refused(ROTATE), ("refresh", REFUSED, 401, {"session": "s1", "token": "s1.r3"}, {}), refused(ME)],
+    "a reuse that may have been seen": [REGISTER, ROTATE, ROTATE_AGAIN, unknown(ROTATE), refused(ME)],
     "a change that may have happened": [REGISTER, ("change_password", UNKNOWN, 0, {"new": "two", "session": "s1"}, {}),
                                         ("login", REFUSED, 401, {"password": "one"}, {}), ("login", OK, 200, {"password": "two"}, tokens("s3", 1))],
     "a patch that may have happened": [REGISTER, ("patch", UNKNOWN, 0, {"display_name": "x"}, {}), ME, ME],
