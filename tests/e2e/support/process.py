@@ -77,10 +77,10 @@ class House:
         log.close()
         return self
 
-    def start(self, wait_s=20):
+    def start(self, wait_s=20, arguments=()):
         """Returns the seconds from exec to ready."""
         started = time.perf_counter()
-        self.spawn()
+        self.spawn(arguments)
         while time.perf_counter() - started < wait_s:
             if self.is_ready():
                 return time.perf_counter() - started
