@@ -49,6 +49,7 @@ events::Event EventMaker::user_updated(const v1::User& user, std::span<const std
 }
 
 events::Event EventMaker::user_deleted(std::string_view user_id) const { return make("user.deleted.v1", user_id); }
+events::Event EventMaker::user_released(std::string_view user_id) const { return make("user.released.v1", user_id); }
 
 namespace {
 

@@ -40,6 +40,8 @@ class EventMaker {
   [[nodiscard]] events::Event user_created(const v1::User& user, const SecretKey& key) const;
   [[nodiscard]] events::Event user_updated(const v1::User& user, std::span<const std::string_view> changed) const;
   [[nodiscard]] events::Event user_deleted(std::string_view user_id) const;
+  // A registration that nobody finished: nothing was told of this user before.
+  [[nodiscard]] events::Event user_released(std::string_view user_id) const;
   [[nodiscard]] events::Event identifier_attached(std::string_view user_id, const v1::Identifier& identifier) const;
   [[nodiscard]] events::Event identifier_verified(std::string_view user_id, const v1::Identifier& identifier) const;
 

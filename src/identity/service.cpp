@@ -67,6 +67,7 @@ Task<v1::CreateUserResponse> Service::create_user(Call call, v1::CreateUserReque
                .username = std::move(*username),
                .idempotency_key = crypto::hmac_sha256(idempotency_key_key_, key)};
   std::ranges::copy(as_bytes(*request_hash), user.request_hash.begin());
+  if (!request.email().empty()) user.email = *email;
   auto created = co_await store_->create_user(occasion, std::move(user));
   if (!created) co_return pass(created);
   if (!created->resumed) counters_.users_created.Increment();

@@ -31,6 +31,7 @@ struct NewUser {
   Username username;
   Digest idempotency_key{};  // hashed
   Digest request_hash{};
+  std::optional<Email> email;  // claimed at once, so that who finishes the registration need not know it
 };
 struct CreatedUser {
   v1::User user;

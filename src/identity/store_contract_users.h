@@ -79,6 +79,19 @@ TYPED_TEST_P(StoreUsers, releasing_a_pending_user_frees_name_and_key) {
   const auto again = this->wait(this->store().create_user(this->now(), this->new_user("ann", "k")));
   EXPECT_FALSE(again->resumed);
   EXPECT_NE(again->user.id(), ann.id());
+  EXPECT_EQ(this->story(ann.id()), Names{"user.released.v1"}) << "for whoever keeps something of theirs already";
+}
+
+TYPED_TEST_P(StoreUsers, an_address_given_at_registration_is_there_whoever_finishes_it) {
+  auto wanted = this->new_user("ann");
+  wanted.email = *parse_email("ann@example.org");
+  const auto ann = this->wait(this->store().create_user(this->now(), wanted))->user;
+  const auto active = this->wait(this->store().activate_user(this->now(), this->id_of(ann)));
+  ASSERT_TRUE(active);
+  EXPECT_EQ(active->value.email(), "ann@example.org");
+  EXPECT_FALSE(active->value.email_verified());
+  EXPECT_EQ(this->story(ann.id()), (Names{"user.created.v1", "identifier.attached.v1"}));
+  EXPECT_TRUE(this->verify(ann, "ann@example.org"));
 }
 
 TYPED_TEST_P(StoreUsers, release_does_nothing_to_anybody_else) {
@@ -187,8 +200,10 @@ TYPED_TEST_P(StoreUsers, disabling_and_enabling_are_told_and_idempotent) {
     ASSERT_TRUE(this->wait(this->store().set_user_disabled(this->now(), this->id_of(ann), true)));
   EXPECT_EQ(this->find(ann).status(), v1::USER_STATUS_DISABLED);
   EXPECT_EQ(this->events().back().data, R"({"changed":["status"],"status":"disabled"})");
-  EXPECT_EQ(this->wait(this->store().activate_user(this->now(), this->id_of(ann)))->value.status(),
-            v1::USER_STATUS_DISABLED);
+  const auto activated = this->wait(this->store().activate_user(this->now(), this->id_of(ann)));
+  ASSERT_FALSE(activated) << "a repeated registration does not get past being disabled";
+  EXPECT_EQ(activated.error().code, Code::permission_denied);
+  EXPECT_EQ(this->find(ann).status(), v1::USER_STATUS_DISABLED);
   ASSERT_TRUE(this->wait(this->store().set_user_disabled(this->now(), this->id_of(ann), false)));
   EXPECT_EQ(this->story(ann.id()), (Names{"user.created.v1", "user.updated.v1", "user.updated.v1"}));
   EXPECT_EQ(
@@ -243,7 +258,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     StoreUsers, the_same_key_and_request_return_the_user_they_made, a_key_used_for_another_request_is_refused,
     a_key_is_kept_a_day, S84_a_hundred_parallel_registrations_of_one_name_make_one_user,
     a_hundred_parallel_retries_of_one_registration_make_one_user, S84_two_names_that_look_the_same_are_one,
-    releasing_a_pending_user_frees_name_and_key, release_does_nothing_to_anybody_else, lists_pending_users_oldest_first,
+    releasing_a_pending_user_frees_name_and_key, an_address_given_at_registration_is_there_whoever_finishes_it, release_does_nothing_to_anybody_else, lists_pending_users_oldest_first,
     activating_tells_the_world_once_and_seals_who_it_is, finds_by_name_and_by_verified_address_only,
     an_update_changes_what_is_set_and_names_the_fields, an_update_that_changes_nothing_is_not_a_change,
     an_update_of_an_old_version_or_to_a_taken_name_is_refused_whole, one_of_many_parallel_updates_of_one_version_wins,

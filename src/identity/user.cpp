@@ -73,7 +73,11 @@ std::unexpected<Error> FieldErrors::failure() const {
   return failed;
 }
 
-bool can_activate(v1::UserStatus status) { return status == v1::USER_STATUS_PENDING; }
+Result<bool> decide_activation(v1::UserStatus status) {
+  if (status == v1::USER_STATUS_PENDING) return true;
+  if (status == v1::USER_STATUS_ACTIVE) return false;
+  return fail(Code::permission_denied, "user_disabled", "This account has been disabled.");
+}
 bool can_release(v1::UserStatus status) { return status == v1::USER_STATUS_PENDING; }
 
 Result<bool> decide_disabled(v1::UserStatus status, bool disabled) {

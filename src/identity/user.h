@@ -37,7 +37,8 @@ class FieldErrors {
 };
 
 // Where a user may go from `status`. The value says whether anything changes.
-[[nodiscard]] bool can_activate(v1::UserStatus status);
+// False: there is nothing to do. PERMISSION_DENIED user_disabled: a registration that is repeated does not undo it.
+[[nodiscard]] Result<bool> decide_activation(v1::UserStatus status);
 [[nodiscard]] bool can_release(v1::UserStatus status);
 [[nodiscard]] Result<bool> decide_disabled(v1::UserStatus status, bool disabled);  // FAILED_PRECONDITION user_pending
 [[nodiscard]] Done check_version(const v1::User& user, std::optional<std::int64_t> expected);  // version_mismatch

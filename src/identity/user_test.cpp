@@ -193,9 +193,11 @@ TEST(FieldErrors, says_all_that_is_wrong_at_once) {
 }
 
 TEST(UserStatus, only_a_pending_user_is_activated_or_released_and_never_disabled) {
-  EXPECT_TRUE(can_activate(v1::USER_STATUS_PENDING) && can_release(v1::USER_STATUS_PENDING));
-  for (const auto status : {v1::USER_STATUS_ACTIVE, v1::USER_STATUS_DISABLED})
-    EXPECT_FALSE(can_activate(status) || can_release(status));
+  EXPECT_TRUE(decide_activation(v1::USER_STATUS_PENDING).value());
+  EXPECT_FALSE(decide_activation(v1::USER_STATUS_ACTIVE).value());
+  EXPECT_EQ(decide_activation(v1::USER_STATUS_DISABLED).error().reason, "user_disabled");
+  EXPECT_TRUE(can_release(v1::USER_STATUS_PENDING));
+  EXPECT_FALSE(can_release(v1::USER_STATUS_ACTIVE) || can_release(v1::USER_STATUS_DISABLED));
   EXPECT_EQ(decide_disabled(v1::USER_STATUS_PENDING, true).error().reason, "user_pending");
   EXPECT_TRUE(decide_disabled(v1::USER_STATUS_ACTIVE, true).value());
   EXPECT_FALSE(decide_disabled(v1::USER_STATUS_ACTIVE, false).value());

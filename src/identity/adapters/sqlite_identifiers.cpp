@@ -34,13 +34,6 @@ Done check_room(sqlite::Connection& connection, UserId user) {
   return {};
 }
 
-Done insert_claim(sqlite::Connection& connection, const Occasion& occasion, const NewIdentifier& wanted) {
-  return run(
-      connection,
-      "INSERT INTO identifiers (id, user_id, type, value, value_key, created_at) VALUES (?, ?, 'email', ?, ?, ?)",
-      blob_of(wanted.id), blob_of(wanted.user), wanted.email.text, wanted.email.key, to_ms(occasion.now));
-}
-
 Result<v1::Identifier> load_identifier(sqlite::Connection& connection, UserId user, const Uuid& id) {
   auto identifiers = load_identifiers(connection, user);
   if (!identifiers) return pass(identifiers);

@@ -163,4 +163,10 @@ Done save_challenge(sqlite::Connection& connection, const Challenge& challenge) 
              ms_of(challenge.redeemed_at), blob_of(challenge.id));
 }
 
+Done insert_claim(sqlite::Connection& connection, const Occasion& occasion, const NewIdentifier& wanted) {
+  return run(connection,
+             "INSERT INTO identifiers (id, user_id, type, value, value_key, created_at) VALUES (?, ?, 'email', ?, ?, ?)",
+             blob_of(wanted.id), blob_of(wanted.user), wanted.email.text, wanted.email.key, to_ms(occasion.now));
+}
+
 }  // namespace gatehouse::identity

@@ -8,6 +8,7 @@
 #include "gatehouse/identity/v1/identity.pb.h"
 #include "identity/challenge.h"
 #include "identity/events.h"
+#include "identity/store.h"
 
 namespace gatehouse::identity {
 
@@ -30,6 +31,7 @@ template <class Tag>
 // Counts a change: version + 1.
 [[nodiscard]] Done touch_user(sqlite::Connection& connection, UserId id, WallTime now);
 
+[[nodiscard]] Done insert_claim(sqlite::Connection& connection, const Occasion& occasion, const NewIdentifier& wanted);
 [[nodiscard]] Result<std::vector<v1::Identifier>> load_identifiers(sqlite::Connection& connection, UserId user);
 
 [[nodiscard]] Result<std::optional<Challenge>> load_challenge(sqlite::Connection& connection, ChallengeId id);

@@ -44,7 +44,7 @@ class SqliteStore final : public Store {
                                             const NewUser& user) const;
   Result<Changed<v1::User>> activate_user(Connection& connection, const Occasion& occasion, UserId id) const;
   Done announce_created(Connection& connection, const Occasion& occasion, const v1::User& user, UserId id) const;
-  Result<Changed<bool>> release_user(Connection& connection, UserId id) const;
+  Result<Changed<bool>> release_user(Connection& connection, const Occasion& occasion, UserId id) const;
   Result<Changed<v1::User>> update_user(Connection& connection, const Occasion& occasion, UserId id,
                                         const UserPatch& patch) const;
   Result<Changed<v1::User>> set_user_disabled(Connection& connection, const Occasion& occasion, UserId id,

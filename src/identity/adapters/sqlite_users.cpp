@@ -32,6 +32,12 @@ Done insert_registration(sqlite::Connection& connection, const Occasion& occasio
              to_ms(occasion.now + idempotency_key_kept));
 }
 
+Done claim_email(sqlite::Connection& connection, const Occasion& occasion, const NewUser& user, Random& random) {
+  if (!user.email) return {};
+  const NewIdentifier claim{.id = Uuid::make_v7(occasion.now, random), .user = user.id, .email = *user.email, .proof = {}};
+  return insert_claim(connection, occasion, claim);
+}
+
 // Recovery codes that are on their way stop working, and nobody can tell: they become decoys.
 Done void_recoveries(sqlite::Connection& connection, UserId id) {
   return run(connection,
@@ -89,6 +95,7 @@ Result<CreatedUser> SqliteStore::create_user(Connection& connection, const Occas
   const auto key = subject_keys_.make(user.id.str());
   Done done = insert_user(connection, occasion, user);
   if (done) done = insert_registration(connection, occasion, user);
+  if (done) done = claim_email(connection, occasion, user, random_);
   if (done)
     done = run(connection, "INSERT INTO subject_keys (key_id, box) VALUES (?, ?)", blob_of(user.id),
                sqlite::Blob{key.box});
@@ -119,7 +126,9 @@ Result<Changed<v1::User>> SqliteStore::activate_user(Connection& connection, con
                                                      UserId id) const {
   auto user = load_user(connection, id);
   if (!user) return pass(user);
-  if (!can_activate(user->status())) return Changed<v1::User>{.value = std::move(*user)};
+  const auto is_due = decide_activation(user->status());
+  if (!is_due) return pass(is_due);
+  if (!*is_due) return Changed<v1::User>{.value = std::move(*user)};
   Done done = run(connection, "UPDATE users SET status = 2 WHERE id = ?", blob_of(id));
   if (done) done = touch_user(connection, id, occasion.now);
   if (!done) return pass(done);
@@ -146,14 +155,16 @@ Done SqliteStore::erase_rows(Connection& connection, UserId id) const {
   return done;
 }
 
-Result<Changed<bool>> SqliteStore::release_user(Connection& connection, UserId id) const {
+Result<Changed<bool>> SqliteStore::release_user(Connection& connection, const Occasion& occasion, UserId id) const {
   const auto user = load_user(connection, id);
   if (!user && user.error().code != Code::not_found) return pass(user);
   if (!user || !can_release(user->status())) return Changed<bool>{.value = false};
   auto notice = notice_of(connection, id);
   if (!notice) return pass(notice);
   notice->version = 0;
-  if (Done done = erase_rows(connection, id); !done) return pass(done);
+  Done done = erase_rows(connection, id);
+  if (done) done = sqlite::append_event(connection, EventMaker(occasion, random_).user_released(user->id()));
+  if (!done) return pass(done);
   return Changed<bool>{.value = true, .users = {std::move(*notice)}};
 }
 
@@ -228,7 +239,7 @@ Task<Changed<v1::User>> SqliteStore::activate_user(Occasion occasion, UserId id)
   return database_.write<Changed<v1::User>>(occasion.call, std::move(work));
 }
 Task<Changed<bool>> SqliteStore::release_user(Occasion occasion, UserId id) {
-  auto work = [this, id](Connection& c) { return release_user(c, id); };
+  auto work = [this, occasion, id](Connection& c) { return release_user(c, occasion, id); };
   return database_.write<Changed<bool>>(occasion.call, std::move(work));
 }
 Task<Changed<v1::User>> SqliteStore::update_user(Occasion occasion, UserId id, UserPatch patch) {
