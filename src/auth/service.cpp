@@ -6,6 +6,7 @@
 
 #include "auth/page_token.h"
 #include "base/limits.h"
+#include "runtime/timer.h"
 #include "runtime/uninterrupted.h"
 #include "telemetry/log.h"
 
@@ -77,6 +78,8 @@ Task<v1::Tokens> Service::create_session(Call call, v1::CreateSessionRequest req
   if (!UserId::parse(request.user_id())) co_return invalid_field("user_id", "user_id_invalid", "Not a user id.");
   if (request.idempotency_key().size() > limits::idempotency_key_bytes_max)
     co_return invalid_field("idempotency_key", "idempotency_key_too_long", "The idempotency key is too long.");
+  if (request.began_at_ms() <= 0)
+    co_return invalid_field("began_at_ms", "required", "When did it begin to be established who this is?");
   auto opening = open_and_announce(call, std::move(request));
   co_return co_await uninterrupted(std::move(opening));
 }
@@ -96,6 +99,7 @@ OpenSession Service::open_request(const v1::CreateSessionRequest& request, WallT
     open.idempotency_key = refresh_tokens_.digest_of_key(request.user_id(), request.idempotency_key());
   open.access_expires_at = now + access_lifetime();
   open.sessions_max = limits::sessions_per_user_max;
+  open.began_at = from_ms(request.began_at_ms());
   return open;
 }
 
@@ -239,6 +243,7 @@ Task<v1::RevokeUserSessionsResponse> Service::revoke_user_sessions(Call call, v1
   auto revoking = revoke_and_announce(call, std::move(revoke));
   auto revoked = co_await uninterrupted(std::move(revoking));
   if (!revoked) co_return pass(revoked);
+  (void)co_await sleep_for(Milliseconds{1});  // who begins to log in after the answer is after the cutoff
   v1::RevokeUserSessionsResponse response;
   response.set_revoked(static_cast<std::int32_t>(revoked->size()));
   co_return response;

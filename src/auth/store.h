@@ -34,6 +34,7 @@ struct OpenSession {
   bool has_idempotency_key = false;
   WallTime access_expires_at{};
   std::size_t sessions_max = 0;  // more of this user's end, oldest first
+  WallTime began_at{};           // when it began to be established that this is the user
 };
 
 struct OpenedSession {
@@ -69,13 +70,14 @@ class Store {
  public:
   virtual ~Store() = default;
 
+  // UNAUTHENTICATED invalid_credentials when every session of the user was ended meanwhile (cutoff.h).
   virtual Task<OpenedSession> open_session(Call call, OpenSession request, Moment now) = 0;
   // A session that does not exist, or no more, is `refuse`. `revoke` has ended the session.
   virtual Task<RotationOutcome> rotate(Call call, Rotation request, Moment now) = 0;
   // Live sessions of a user, newest first, older than `before`.
   virtual Task<std::vector<Session>> list_sessions(Call call, std::string user_id, std::optional<SessionId> before,
                                                    std::size_t limit, WallTime now) = 0;
-  // What has been ended; empty when there was nothing.
+  // What has been ended; empty when there was nothing. Unless it is about one session, the moment is remembered.
   virtual Task<std::vector<Revocation>> revoke(Call call, RevokeSessions request, Moment now) = 0;
   virtual Task<std::vector<Revocation>> list_revocations(Call call, WallTime now) = 0;
 
@@ -85,11 +87,11 @@ class Store {
   virtual Task<KeyRing> rotate_keys(Call call, StoredKey fresh, Moment now) = 0;
 
   struct Removed {
-    std::size_t rows = 0;         // sessions and revocations; equal to the limit: there may be more
+    std::size_t rows = 0;         // the most of one kind; equal to the limit: there may be more
     std::int64_t generation = 0;  // of the key set, when keys were removed
   };
-  // Deletes what was over before `before`: up to `rows_max` sessions and revocations each, and keys retired before
-  // `keys_before`.
+  // Deletes what was over before `before`: up to `rows_max` sessions, revocations and cutoffs each, and keys retired
+  // before `keys_before`.
   virtual Task<Removed> remove_expired(Call call, WallTime before, WallTime keys_before, std::size_t rows_max) = 0;
 };
 

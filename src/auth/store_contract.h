@@ -71,6 +71,7 @@ class StoreContract : public ::testing::TestWithParam<MakeStorePlace> {
     open.token = digest(0);
     open.access_expires_at = now_ + std::chrono::minutes{5};
     open.sessions_max = limits::sessions_per_user_max;
+    open.began_at = now_;
     return open;
   }
   OpenedSession open(OpenSession asked) {

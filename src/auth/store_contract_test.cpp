@@ -12,6 +12,19 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+TEST_P(StoreContract, the_moment_all_sessions_ended_survives_a_restart_and_goes_with_what_is_over) {
+  auto begun = request();
+  (void)revoke({.user_id = "user-1", .only = {}, .except = {}, .reason = reason::disabled});
+  place_->restart();
+  const auto refused = wait<OpenedSession>(store().open_session(Call(), begun, moment(now_)));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, "invalid_credentials");
+  open(request("user-2"));
+  const auto later = now_ + std::chrono::minutes{2};
+  EXPECT_EQ(wait<Store::Removed>(store().remove_expired(Call(), later, later, 100))->rows, 1U);
+  EXPECT_TRUE(wait<OpenedSession>(store().open_session(Call(), begun, moment(now_))));
+}
+
 TEST_P(StoreContract, a_session_is_listed_as_it_was_opened) {
   const auto opened = open(request());
   const auto sessions = list();

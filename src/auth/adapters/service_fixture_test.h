@@ -41,12 +41,13 @@ class AuthServiceTest : public ::testing::Test {
     return begin<T>(std::move(task), shard).get();
   }
 
-  static v1::CreateSessionRequest session_request(std::string idempotency_key = {}) {
+  v1::CreateSessionRequest session_request(std::string idempotency_key = {}) {
     v1::CreateSessionRequest request;
     request.set_user_id(user_);
     request.set_user_agent("agent/1.0");
     request.set_source("192.0.2.1");
     request.set_scope("all");
+    request.set_began_at_ms(to_ms(clock_.wall()));
     request.set_idempotency_key(std::move(idempotency_key));
     return request;
   }

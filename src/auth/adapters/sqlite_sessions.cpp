@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "auth/adapters/sqlite_cutoffs.h"
 #include "base/limits.h"
 #include "drivers/sqlite/outbox.h"
 
@@ -178,7 +179,7 @@ Done touch(Connection& connection, const FamilyRow& row, WallTime access_expires
 }  // namespace
 
 Result<OpenedSession> open(Connection& connection, const OpenSession& request, const Moment& now, Random& random) {
-  OpenedSession opened{.session = request.session, .is_resumed = false, .ended = {}};
+  if (auto in_time = sqlite_cutoffs::check(connection, request); !in_time) return pass(in_time);
   if (request.has_idempotency_key) {
     auto before = resume(connection, request, now);
     if (!before) return pass(before);
@@ -191,8 +192,7 @@ Result<OpenedSession> open(Connection& connection, const OpenSession& request, c
   if (!told) return pass(told);
   auto ended = end_beyond(connection, request, now, random);
   if (!ended) return pass(ended);
-  opened.ended = std::move(*ended);
-  return opened;
+  return OpenedSession{.session = request.session, .is_resumed = false, .ended = std::move(*ended)};
 }
 
 Result<RotationOutcome> rotate(Connection& connection, const Rotation& request, const Moment& now, Random& random) {
@@ -233,6 +233,7 @@ Result<std::vector<Revocation>> revoke(Connection& connection, const RevokeSessi
   std::optional<Blob> only, except;
   if (request.only) only = blob(*request.only);
   if (request.except) except = blob(*request.except);
+  if (auto kept = sqlite_cutoffs::remember(connection, request, now.at); !kept) return pass(kept);
   std::vector<Revocation> which;
   {
     auto rows = connection.query(
@@ -291,7 +292,9 @@ Result<std::size_t> remove_expired(Connection& connection, WallTime before, std:
       "DELETE FROM revocations WHERE session_id IN (SELECT session_id FROM revocations WHERE until < ? LIMIT ?)",
       to_ms(before), limit);
   if (!revocations) return pass(revocations);
-  return static_cast<std::size_t>(std::max(*sessions, *revocations));
+  auto cutoffs = sqlite_cutoffs::remove_before(connection, before, rows_max);
+  if (!cutoffs) return pass(cutoffs);
+  return static_cast<std::size_t>(std::max({*sessions, *revocations, *cutoffs}));
 }
 
 }  // namespace gatehouse::auth::sqlite_sessions
