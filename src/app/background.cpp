@@ -2,6 +2,7 @@
 
 #include "app/samples.h"
 #include "drivers/sqlite/outbox.h"
+#include "gateway/erasure.h"
 
 namespace gatehouse::app {
 
@@ -32,6 +33,8 @@ Background::~Background() = default;
 
 std::unique_ptr<events::Handler> Background::make_handler(std::string_view consumer) const {
   if (consumer == mail_consumer) return notification::make_mail_consumer(notification_parts_);
+  if (consumer == account_end_consumer)
+    return gateway::make_account_end_consumer(*roles_.identity, *roles_.auth, *roles_.credential);
   return account::make_profile_consumer(platform_.account_parts);
 }
 

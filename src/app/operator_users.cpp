@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "app/operator.h"
+#include "gateway/erasure.h"
 #include "gateway/registration.h"
 #include "gateway/render.h"
 #include "json/member.h"
@@ -96,10 +97,9 @@ Task<std::string> Operator::disable_user(Call call, Arguments arguments) {
   request.set_disabled(true);
   auto disabled = co_await roles_.identity->set_user_disabled(call, std::move(request));
   if (!disabled) co_return pass(disabled);
-  auth::v1::RevokeUserSessionsRequest revoke;
-  revoke.set_user_id(user->id());
-  auto revoked = co_await roles_.auth->revoke_user_sessions(call, std::move(revoke));
-  if (!revoked) co_return pass(revoked);
+  // A crash before this is made good by the consumer gateway.account_end.
+  const auto ended = co_await gateway::end_all_sessions(*roles_.auth, call, user->id(), "disabled");
+  if (!ended) co_return pass(ended);
   co_return user_json(*disabled);
 }
 
@@ -108,6 +108,11 @@ Task<std::string> Operator::enable_user(Call call, Arguments arguments) {
   if (!name) co_return pass(name);
   auto user = co_await find_user(call, *name);
   if (!user) co_return pass(user);
+  // First, so that no session from before comes to life again, even if disabling stopped half way.
+  if (user->status() == identity::v1::USER_STATUS_DISABLED) {
+    const auto ended = co_await gateway::end_all_sessions(*roles_.auth, call, user->id(), "disabled");
+    if (!ended) co_return pass(ended);
+  }
   identity::v1::SetUserDisabledRequest request;
   request.set_user_id(user->id());
   request.set_disabled(false);

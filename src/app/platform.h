@@ -41,6 +41,7 @@ struct ConsumerStore {
   std::unique_ptr<events::DeliveryStore> store;
 };
 inline constexpr std::string_view profile_consumer = "account.profile";
+inline constexpr std::string_view account_end_consumer = "gateway.account_end";
 inline constexpr std::string_view mail_consumer = "notification.mail";
 [[nodiscard]] std::vector<ConsumerStore> make_consumer_stores(const Databases& databases);
 

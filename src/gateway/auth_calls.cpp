@@ -1,9 +1,7 @@
 // Registering, logging in, refreshing, logging out.
-#include <utf8proc.h>
-
 #include <algorithm>
-#include <cstdlib>
 
+#include "gateway/account_key.h"
 #include "gateway/calls.h"
 #include "gateway/conditional.h"
 #include "gateway/render.h"
@@ -69,18 +67,6 @@ Task<identity::v1::User> find_user(identity::Api& identity, Call call, Login log
 
 }  // namespace
 
-std::string account_key(std::string_view typed_name) {
-  constexpr auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
-                                                          UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
-  utf8proc_uint8_t* folded = nullptr;
-  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(typed_name.data()),
-                                 static_cast<utf8proc_ssize_t>(typed_name.size()), &folded, options);
-  if (size < 0) return std::string(typed_name);
-  std::string key(reinterpret_cast<const char*>(folded), static_cast<std::size_t>(size));
-  std::free(folded);
-  return key;
-}
-
 std::string user_agent_of(const http::Request& request) {
   std::string agent(request.header("user-agent").substr(0, user_agent_bytes_max));
   std::ranges::replace_if(agent, [](char c) { return c < ' ' || c > '~'; }, '?');
@@ -100,6 +86,7 @@ Task<http::Response> Calls::register_user(Exchange exchange) {
   asked.password = body->text("password");
   asked.challenge_id = body->optional_id("challenge_id");
   asked.user_agent = user_agent_of(*exchange.request);
+  asked.began_at = exchange.arrived.wall;
   if (has_empty_email) body->refuse("email", "email_invalid", "This is not an e-mail address.");
   if (!asked.challenge_id.empty() && asked.email.empty())
     body->refuse("email", "required", "A challenge proves an address: which one?");
@@ -129,7 +116,7 @@ Task<http::Response> Calls::login(Exchange exchange) {
   // equal answers (S-16, S-17).
   const bool may_log_in = user && user->status() == identity::v1::USER_STATUS_ACTIVE;
   const std::string user_id = may_log_in ? user->id() : std::string();
-  auto account = account_key(login->name());
+  auto account = user ? account_key_of_user(user->id()) : account_key_of_nobody(login->name());
   const auto verified = co_await verify_password(exchange.call, user_id, login->password, std::move(account));
   if (!verified) co_return pass(verified);
   const auto tokens = co_await open_session(exchange, user_id);
@@ -165,6 +152,7 @@ Task<auth::v1::Tokens> Calls::open_session(Exchange exchange, std::string user_i
   request.set_user_id(std::move(user_id));
   request.set_user_agent(user_agent_of(*exchange.request));
   request.set_source(exchange.call.caller.source.str());
+  request.set_began_at_ms(to_ms(exchange.arrived.wall));
   co_return co_await parts_.auth.create_session(exchange.call, std::move(request));
 }
 

@@ -87,6 +87,7 @@ class Calls {
   Task<void> end_sessions(Call call, std::string user_id, SessionId except, std::string_view reason);
   Task<void> verify_password(Call call, std::string user_id, std::string password, std::string account);
   Task<void> check_new_password(Call call, std::string password, std::vector<std::string> user_words);
+  Task<void> replace_and_end_sessions(Call call, identity::v1::User user, std::string password, SessionId except);
   Task<void> replace_password(Call call, identity::v1::User user, std::string password);
   // Refuses when the address has been mailed too often. RESOURCE_EXHAUSTED rate_limited.
   [[nodiscard]] Done admit_recipient(std::string_view address);
@@ -95,8 +96,6 @@ class Calls {
   Registration registration_;
 };
 
-// The name attempts are counted under: one for all spellings that mean the same account (NFKC, case folded).
-[[nodiscard]] std::string account_key(std::string_view typed_name);
 // What a client calls itself, in visible ASCII and at most 256 octets.
 [[nodiscard]] std::string user_agent_of(const http::Request& request);
 

@@ -58,7 +58,35 @@ TEST_F(LoggingIn, S20_attempts_are_counted_under_one_name_for_all_its_spellings)
   login("ADA", "x-x-x-x-x");
   login("ada", "x-x-x-x-x");
   login("\xef\xbd\x81\xef\xbd\x84\xef\xbd\x81", "x-x-x-x-x");  // full-width
-  EXPECT_EQ(credential.accounts, (std::vector<std::string>{"ada", "ada", "ada"})) << "whether or not she exists";
+  EXPECT_EQ(credential.accounts, (std::vector<std::string>{"name:ada", "name:ada", "name:ada"}));
+}
+
+TEST_F(LoggingIn, S20_S21_attempts_at_one_account_are_counted_together_by_whichever_name_they_come) {
+  const auto ada = person("ada");
+  identity::v1::AttachIdentifierRequest address;
+  address.set_user_id(ada.id);
+  address.set_type("email");
+  address.set_value("ada@example.com");
+  address.set_challenge_id(identity.solved_challenge);
+  ASSERT_TRUE(wait_for(identity.attach_identifier(Call{}, address)));
+  login("ada", "x-x-x-x-x");
+  login(R"({"email":"ada@example.com","password":"x-x-x-x-x"})");
+  identity.users[ada.id].set_status(identity::v1::USER_STATUS_DISABLED);
+  login("ada", "x-x-x-x-x");
+  EXPECT_EQ(credential.accounts, std::vector<std::string>(3, "user:" + ada.id));
+  login("user:" + ada.id, "x-x-x-x-x");
+  EXPECT_NE(credential.accounts.back(), "user:" + ada.id) << "nobody can type an account's key";
+}
+
+TEST_F(LoggingIn, S37_says_when_it_began_and_is_refused_like_a_wrong_password_when_it_was_overtaken) {
+  person("ada");
+  const auto began_at = to_ms(clock.wall());
+  ASSERT_EQ(login("ada", good_password).status, 200);
+  EXPECT_EQ(auth.last_created.began_at_ms(), began_at);
+  auth.fail_next("create_session", Code::unauthenticated, "invalid_credentials");
+  const auto overtaken = login("ada", good_password);
+  EXPECT_EQ(overtaken.status, 401);
+  EXPECT_EQ(overtaken.code(), "invalid_credentials");
 }
 
 TEST_F(LoggingIn, asks_for_one_name) {
@@ -123,7 +151,19 @@ TEST_F(LoggedIn, changes_the_password_and_ends_the_other_sessions) {
   EXPECT_EQ(credential.passwords[ada.id], "velvet-harbour");
   EXPECT_EQ(get(me, {.token = ada.token}).status, 200);
   EXPECT_EQ(get(me, {.token = auth.token_for(ada.id, other)}).status, 401);
-  EXPECT_EQ(auth.reasons, std::vector<std::string>{"password_changed"});
+  EXPECT_EQ(auth.reasons, (std::vector<std::string>{"password_changed", "password_changed"}));
+}
+
+TEST_F(LoggedIn, S37_a_password_change_that_stops_half_way_leaves_no_other_session_beside_a_new_password) {
+  const auto other = auth.open_session(ada.id);
+  credential.fail_next("set_password", Code::unavailable, "storage_busy");
+  const char* body = R"({"current_password":"tidal-copper-orchard","new_password":"velvet-harbour"})";
+  EXPECT_EQ(send(Method::put, "/api/v1/users/me/password", {.body = body, .token = ada.token}).status, 503);
+  EXPECT_FALSE(auth.sessions.contains(other)) << "ended before the password is replaced";
+  EXPECT_TRUE(auth.sessions.contains(ada.session));
+  auth.fail_next("revoke_user_sessions", Code::unavailable, "storage_busy");
+  EXPECT_EQ(send(Method::put, "/api/v1/users/me/password", {.body = body, .token = ada.token}).status, 503);
+  EXPECT_EQ(credential.passwords[ada.id], good_password);
 }
 
 TEST_F(LoggedIn, S14_S21_changes_it_only_with_the_current_one_counted_as_login_counts) {
@@ -133,7 +173,7 @@ TEST_F(LoggedIn, S14_S21_changes_it_only_with_the_current_one_counted_as_login_c
   const auto wrong = change(R"({"current_password":"wrong-wrong","new_password":"velvet-harbour"})");
   EXPECT_EQ(wrong.status, 403);
   EXPECT_EQ(wrong.code(), "current_password_wrong");
-  EXPECT_EQ(credential.accounts, std::vector<std::string>{"ada"});
+  EXPECT_EQ(credential.accounts, std::vector<std::string>{"user:" + ada.id});
   credential.fail_next("verify_password", Code::resource_exhausted, "too_many_attempts");
   EXPECT_EQ(change(R"({"current_password":"wrong-wrong","new_password":"velvet-harbour"})").status, 429);
   const auto bad = change(R"({"current_password":"tidal-copper-orchard","new_password":"short"})");

@@ -9,8 +9,8 @@ namespace {
 constexpr Milliseconds lifetime{30'000};
 }
 
-Permissions::Permissions(account::Api& account, const Clock& clock)
-    : account_(account), cache_(limits::user_cache_entries_max, lifetime, clock) {}
+Permissions::Permissions(identity::Api& identity, account::Api& account, const Clock& clock)
+    : identity_(identity), account_(account), cache_(limits::user_cache_entries_max, lifetime, clock) {}
 
 void Permissions::subscribe(Shard& shard, Bus<account::PermissionsChanged>& changes) {
   changes.subscribe(shard, [this](const account::PermissionsChanged& notice) { forget(notice); });
@@ -38,8 +38,13 @@ Task<account::v1::Permissions> Permissions::of(Call call, UserId user_id) {
 Task<Verdict> Permissions::may(Call call, UserId user_id, std::string_view permission) {
   const auto held = co_await of(call, user_id);
   if (!held) co_return pass(held);
-  co_return std::ranges::find(held->permissions(), permission) == held->permissions().end() ? Verdict::deny
-                                                                                            : Verdict::allow;
+  if (std::ranges::find(held->permissions(), permission) == held->permissions().end()) co_return Verdict::deny;
+  identity::v1::GetUserRequest request;
+  request.set_user_id(user_id.str());
+  const auto user = co_await identity_.get_user(call, std::move(request));  // in memory, and true on every shard
+  if (!user && user.error().code == Code::not_found) co_return Verdict::deny;
+  if (!user) co_return pass(user);
+  co_return user->status() == identity::v1::USER_STATUS_ACTIVE ? Verdict::allow : Verdict::deny;
 }
 
 }  // namespace gatehouse::gateway

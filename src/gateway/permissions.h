@@ -6,6 +6,7 @@
 
 #include "account/api.h"
 #include "account/events.h"
+#include "identity/api.h"
 #include "resilience/cache.h"
 #include "runtime/bus.h"
 #include "runtime/shard.h"
@@ -21,14 +22,17 @@ enum class Verdict : std::uint8_t {
 
 class Permissions {
  public:
-  Permissions(account::Api& account, const Clock& clock);
+  Permissions(identity::Api& identity, account::Api& account, const Clock& clock);
   void subscribe(Shard& shard, Bus<account::PermissionsChanged>& changes);
 
+  // What the account role has granted, whatever identity says of the user.
   Task<account::v1::Permissions> of(Call call, UserId user_id);
+  // Whoever is not active may nothing, although a token of theirs may still be good for a moment.
   Task<Verdict> may(Call call, UserId user_id, std::string_view permission);
 
  private:
   void forget(const account::PermissionsChanged& notice);
+  identity::Api& identity_;
   account::Api& account_;
   Cache<UserId, account::v1::Permissions> cache_;
 };

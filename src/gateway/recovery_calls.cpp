@@ -1,4 +1,5 @@
 // Changing a password: with the old one, or with a mailed code.
+#include "gateway/account_key.h"
 #include "gateway/calls.h"
 #include "gateway/render.h"
 #include "gateway/request_body.h"
@@ -70,10 +71,8 @@ Task<http::Response> Calls::reset_password(Exchange exchange) {
   if (!user) co_return pass(user);
   if (user->status() != identity::v1::USER_STATUS_ACTIVE)
     co_return fail(Code::failed_precondition, "challenge_expired", "This code is no longer good. Ask for a new one.");
-  const auto replaced = co_await replace_password(exchange.call, *user, password);
+  const auto replaced = co_await replace_and_end_sessions(exchange.call, *user, password, no_session);
   if (!replaced) co_return pass(replaced);
-  const auto ended = co_await end_sessions(exchange.call, user->id(), no_session, password_changed);
-  if (!ended) co_return pass(ended);
   co_return no_content();  // and logs nobody in (S-88)
 }
 
@@ -89,15 +88,14 @@ Task<http::Response> Calls::change_password(Exchange exchange) {
   auto words = words_of(*user);
   const auto acceptable = co_await check_new_password(exchange.call, new_password, std::move(words));
   if (!acceptable) co_return pass(acceptable);
-  auto account = account_key(user->username());  // as login counts it: one state for both doors (S-21)
+  auto account = account_key_of_user(user->id());  // as login counts it: one state for both doors (S-21)
   const auto verified = co_await verify_password(exchange.call, user->id(), current_password, std::move(account));
   if (!verified && verified.error().code == Code::unauthenticated)
     co_return fail(Code::permission_denied, "current_password_wrong", "The current password is wrong.");
   if (!verified) co_return pass(verified);
-  const auto replaced = co_await replace_password(exchange.call, *user, new_password);
+  const auto own_session = exchange.call.caller.session_id;
+  const auto replaced = co_await replace_and_end_sessions(exchange.call, *user, new_password, own_session);
   if (!replaced) co_return pass(replaced);
-  const auto ended = co_await end_sessions(exchange.call, user->id(), exchange.call.caller.session_id, password_changed);
-  if (!ended) co_return pass(ended);
   co_return no_content();
 }
 
@@ -109,6 +107,16 @@ Task<void> Calls::check_new_password(Call call, std::string password, std::vecto
   const auto checked = co_await parts_.credential.check_password(call, std::move(request));
   if (!checked) co_return pass(checked);
   co_return Done{};
+}
+
+// Before, so that no crash leaves other sessions alive beside the new password; and after, for those that a login with
+// the old one was about to open.
+Task<void> Calls::replace_and_end_sessions(Call call, identity::v1::User user, std::string password, SessionId except) {
+  const auto ended = co_await end_sessions(call, user.id(), except, password_changed);
+  if (!ended) co_return pass(ended);
+  const auto replaced = co_await replace_password(call, user, std::move(password));
+  if (!replaced) co_return pass(replaced);
+  co_return co_await end_sessions(call, user.id(), except, password_changed);
 }
 
 Task<void> Calls::replace_password(Call call, identity::v1::User user, std::string password) {

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "crypto/digest.h"
+#include "gateway/account_key.h"
 #include "telemetry/log.h"
 
 namespace gatehouse::gateway {
@@ -28,6 +29,10 @@ std::string random_key(Random& random) {
   return to_base64url(as_view(octets));
 }
 
+std::unexpected<Error> invalid_credentials() {
+  return fail(Code::unauthenticated, "invalid_credentials", "The name or the password is wrong.");
+}
+
 // Whether trying the same again cannot help.
 bool is_final(const Error& error) {
   switch (error.code) {
@@ -45,7 +50,13 @@ Task<void> release(identity::Api& identity, credential::Api& credential, Call ca
   request.set_user_id(user_id);
   const auto released = co_await identity.release_user(call, std::move(request));
   if (!released) co_return pass(released);
-  if (!released->released()) co_return Done{};  // active meanwhile: its password stays
+  if (!released->released()) {
+    identity::v1::GetUserRequest question;
+    question.set_user_id(user_id);
+    const auto user = co_await identity.get_user(call, std::move(question));
+    if (user) co_return Done{};  // active meanwhile: its password stays
+    if (user.error().code != Code::not_found) co_return pass(user);
+  }
   credential::v1::DeleteCredentialsRequest credentials;
   credentials.set_user_id(user_id);
   const auto deleted = co_await credential.delete_credentials(call, std::move(credentials));
@@ -73,11 +84,13 @@ Task<Registered> Registration::run(Call call, RegistrationRequest asked) {
   if (asked.key.empty()) asked.key = random_key(random_);
   auto user = co_await create_account(call, asked);
   if (!user) co_return pass(user);
+  if (user->status() != identity::v1::USER_STATUS_ACTIVE) co_return invalid_credentials();
   auth::v1::CreateSessionRequest session;
   session.set_user_id(user->id());
   session.set_user_agent(asked.user_agent);
   session.set_source(call.caller.source.str());
   session.set_idempotency_key(asked.key);
+  session.set_began_at_ms(to_ms(asked.began_at));
   auto tokens = co_await auth_.create_session(call, std::move(session));
   if (!tokens) co_return pass(tokens);
   co_return Registered{.user = *std::move(user), .tokens = *std::move(tokens)};
@@ -88,6 +101,8 @@ Task<identity::v1::User> Registration::create_account(Call call, RegistrationReq
   const auto created = co_await create_user(call, asked);
   if (!created) co_return pass(created);
   const auto user_id = created->user().id();
+  if (created->user().status() == identity::v1::USER_STATUS_DISABLED)
+    co_return co_await refuse_disabled(call, asked, user_id);
 
   const auto proven = co_await set_or_prove_password(call, asked, *created);
   if (!proven && created->resumed()) co_return pass(proven);  // it is the first try's user: leave it alone
@@ -98,7 +113,18 @@ Task<identity::v1::User> Registration::create_account(Call call, RegistrationReq
 
   identity::v1::ActivateUserRequest activation;
   activation.set_user_id(user_id);
-  co_return co_await identity_.activate_user(call, std::move(activation));
+  auto active = co_await identity_.activate_user(call, std::move(activation));
+  if (!active && active.error().code == Code::permission_denied) co_return invalid_credentials();
+  co_return active;
+}
+
+Task<identity::v1::User> Registration::refuse_disabled(Call call, RegistrationRequest asked, std::string user_id) {
+  credential::v1::VerifyPasswordRequest request;  // against nobody's password
+  request.set_password(asked.password);
+  request.set_account(account_key_of_user(user_id));
+  const auto verified = co_await credential_.verify_password(call, std::move(request));
+  if (!verified && verified.error().code != Code::unauthenticated) co_return pass(verified);
+  co_return invalid_credentials();
 }
 
 Task<identity::v1::CreateUserResponse> Registration::create_user(Call call, RegistrationRequest asked) {
@@ -145,7 +171,7 @@ Task<void> Registration::prove_password(Call call, RegistrationRequest asked, st
   credential::v1::VerifyPasswordRequest request;
   request.set_user_id(user_id);
   request.set_password(asked.password);
-  request.set_account("registration:" + user_id);
+  request.set_account(account_key_of_user(user_id));
   const auto verified = co_await credential_.verify_password(call, std::move(request));
   if (verified) co_return Done{};
   if (verified.error().code != Code::unauthenticated) co_return pass(verified);

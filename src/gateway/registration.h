@@ -22,6 +22,7 @@ struct RegistrationRequest {
   std::string password;
   std::string challenge_id;  // a solved challenge for the address; empty: none
   std::string user_agent;
+  WallTime began_at{};  // when the request was whole, before anything was looked up
 };
 
 struct Registered {
@@ -34,7 +35,8 @@ class Registration {
   Registration(identity::Api& identity, credential::Api& credential, auth::Api& auth, Random& random)
       : identity_(identity), credential_(credential), auth_(auth), random_(random) {}
 
-  // Besides the roles' own errors: ABORTED idempotency_key_reused when the key was used with another password.
+  // Besides the roles' own errors: ABORTED idempotency_key_reused when the key was used with another password;
+  // UNAUTHENTICATED invalid_credentials, as login says it, when whom the key made may not act any more.
   Task<Registered> run(Call call, RegistrationRequest asked);
   // The same without a session at the end: what an operator does.
   Task<identity::v1::User> create_account(Call call, RegistrationRequest asked);
@@ -44,6 +46,8 @@ class Registration {
   // The password is set now, or was set before under this key and is the same one.
   Task<void> set_or_prove_password(Call call, RegistrationRequest asked, identity::v1::CreateUserResponse created);
   Task<void> prove_password(Call call, RegistrationRequest asked, std::string user_id);
+  // For somebody who was disabled since: as much work as for anybody, and always the answer of login.
+  Task<identity::v1::User> refuse_disabled(Call call, RegistrationRequest asked, std::string user_id);
   Task<void> attach_email(Call call, RegistrationRequest asked, std::string user_id);
   // Gives the username back when `why` is final, so that the person can try again at once. Always fails with `why`.
   Task<identity::v1::User> give_up(Call call, std::string user_id, Error why);

@@ -75,6 +75,43 @@ TEST_F(ARegistration, under_the_key_of_another_one_is_refused) {
   EXPECT_EQ(other_password.body.find("access_token"), std::string::npos);
 }
 
+TEST_F(ARegistration, S37_repeated_by_somebody_disabled_since_opens_no_session) {
+  const auto first = try_once(ada_with_email, "key-1");
+  ASSERT_EQ(first.status, 201);
+  identity.users.begin()->second.set_status(identity::v1::USER_STATUS_DISABLED);
+  auth.sessions.clear();
+  const auto id = identity.users.begin()->first;
+  for (const auto* password : {"tidal-copper-orchard", "another-password"}) {
+    const auto body = R"({"username":"ada","email":"ada@example.com","password":")" + std::string(password) + "\"}";
+    const auto again = try_once(body, "key-1");
+    EXPECT_EQ(again.status, 401) << again.body;
+    EXPECT_EQ(again.code(), "invalid_credentials");
+    EXPECT_EQ(credential.accounts.back(), "user:" + id) << "counted with the logins";
+    EXPECT_EQ(credential.verified_users.back(), "");
+  }
+  EXPECT_TRUE(auth.sessions.empty());
+  EXPECT_EQ(the_user()->status(), identity::v1::USER_STATUS_DISABLED);
+}
+
+TEST_F(ARegistration, S37_of_somebody_disabled_while_it_runs_opens_no_session) {
+  identity.fail_next("activate_user", Code::permission_denied, "user_disabled");
+  const auto answer = try_once(ada, "key-1");
+  EXPECT_EQ(answer.status, 401);
+  EXPECT_EQ(answer.code(), "invalid_credentials");
+  EXPECT_TRUE(auth.sessions.empty());
+}
+
+TEST_F(ARegistration, S37_says_when_it_began) {
+  ASSERT_EQ(try_once().status, 201);
+  EXPECT_EQ(auth.last_created.began_at_ms(), to_ms(clock.wall()));
+}
+
+TEST_F(ARegistration, whose_user_was_released_meanwhile_leaves_no_password_behind) {
+  identity.forget_at_attach = true;
+  ASSERT_EQ(try_once(ada_with_email).status, 404);
+  EXPECT_TRUE(credential.passwords.empty());
+}
+
 TEST_F(ARegistration, stopped_at_any_step_is_finished_by_a_retry) {
   const std::pair<Door*, const char*> steps[] = {{&credential, "check_password"}, {&identity, "create_user"},
                                                  {&credential, "set_password"},   {&identity, "attach_identifier"},
@@ -182,7 +219,16 @@ TEST_F(TheSweeper, finishes_what_has_a_password) {
   clock.advance(std::chrono::seconds{61});
   ASSERT_TRUE(sweep());
   EXPECT_EQ(the_user()->status(), identity::v1::USER_STATUS_ACTIVE);
+  EXPECT_EQ(the_user()->email(), "ada@example.com");
   EXPECT_EQ(try_once(ada_with_email, "key-1").status, 201) << "and a late retry still gets its session";
+}
+
+TEST_F(TheSweeper, does_not_lose_the_address) {
+  stop_at(identity, "attach_identifier");
+  clock.advance(std::chrono::seconds{61});
+  ASSERT_TRUE(sweep());
+  EXPECT_EQ(the_user()->status(), identity::v1::USER_STATUS_ACTIVE);
+  EXPECT_EQ(the_user()->email(), "ada@example.com");
 }
 
 TEST_F(TheSweeper, undoes_what_has_none_so_that_no_username_is_burnt) {

@@ -59,6 +59,8 @@ class FakeIdentity final : public identity::Api, public Door {
   std::map<std::string, identity::v1::Identifier> identifiers;      // by id; the owner stands in owner_of
   std::map<std::string, std::string> owner_of;
   std::string solved_challenge = test_uuid(900);
+  identity::v1::DeleteUserRequest last_deleted;
+  bool forget_at_attach = false;  // everybody is released just before an address is attached
   std::string recovery_owner;  // whose recovery challenge test_uuid(901) with the code 12345678 is
 
   identity::v1::User& add(const std::string& username, identity::v1::UserStatus status = identity::v1::USER_STATUS_ACTIVE) {
@@ -83,13 +85,17 @@ class FakeIdentity final : public identity::Api, public Door {
       co_return response;
     }
     if (find_name(request.username())) co_return conflict("username_taken", "Taken.");
-    *response.mutable_user() = add(request.username(), identity::v1::USER_STATUS_PENDING);
+    const auto id = add(request.username(), identity::v1::USER_STATUS_PENDING).id();
+    if (!request.email().empty()) attach(id, "email", request.email());
+    *response.mutable_user() = users[id];
     keys[request.idempotency_key()] = {request.request_hash(), response.user().id()};
     co_return response;
   }
   Task<identity::v1::User> activate_user(Call, identity::v1::ActivateUserRequest request) override {
     if (auto entered = enter("activate_user"); !entered) co_return pass(entered);
     if (!users.contains(request.user_id())) co_return not_found("user_not_found", "Nobody.");
+    if (users[request.user_id()].status() == identity::v1::USER_STATUS_DISABLED)
+      co_return fail(Code::permission_denied, "user_disabled", "Disabled.");
     users[request.user_id()].set_status(identity::v1::USER_STATUS_ACTIVE);
     co_return users[request.user_id()];
   }
@@ -146,6 +152,7 @@ class FakeIdentity final : public identity::Api, public Door {
   }
   Task<identity::v1::DeleteUserResponse> delete_user(Call, identity::v1::DeleteUserRequest request) override {
     if (auto entered = enter("delete_user"); !entered) co_return pass(entered);
+    last_deleted = request;
     if (users.erase(request.user_id()) == 0) co_return not_found("user_not_found", "Nobody.");
     co_return identity::v1::DeleteUserResponse();
   }
@@ -158,19 +165,18 @@ class FakeIdentity final : public identity::Api, public Door {
   }
   Task<identity::v1::Identifier> attach_identifier(Call, identity::v1::AttachIdentifierRequest request) override {
     if (auto entered = enter("attach_identifier"); !entered) co_return pass(entered);
+    if (forget_at_attach) users.clear(), keys.clear();
+    if (!users.contains(request.user_id())) co_return not_found("user_not_found", "Nobody.");
     if (!request.challenge_id().empty() && request.challenge_id() != solved_challenge)
       co_return fail(Code::failed_precondition, "challenge_not_solved", "Not solved.");
     for (auto& [id, identifier] : identifiers)
-      if (owner_of[id] == request.user_id() && identifier.value() == request.value()) co_return identifier;
-    identity::v1::Identifier identifier;
-    identifier.set_id(test_uuid(++last_id_));
-    identifier.set_type(request.type());
-    identifier.set_value(request.value());
-    identifier.set_verified(!request.challenge_id().empty());
-    owner_of[identifier.id()] = request.user_id();
-    users[request.user_id()].set_email(request.value());
-    users[request.user_id()].set_email_verified(identifier.verified());
-    co_return identifiers[identifier.id()] = identifier;
+      if (owner_of[id] == request.user_id() && identifier.value() == request.value()) {
+        if (!request.challenge_id().empty()) verify(identifier);
+        co_return identifier;
+      }
+    auto& identifier = attach(request.user_id(), request.type(), request.value());
+    if (!request.challenge_id().empty()) verify(identifier);
+    co_return identifier;
   }
   Task<identity::v1::DetachIdentifierResponse> detach_identifier(Call,
                                                                  identity::v1::DetachIdentifierRequest request) override {
@@ -214,6 +220,20 @@ class FakeIdentity final : public identity::Api, public Door {
   }
 
  private:
+  identity::v1::Identifier& attach(const std::string& user_id, const std::string& type, const std::string& value) {
+    identity::v1::Identifier identifier;
+    identifier.set_id(test_uuid(++last_id_));
+    identifier.set_type(type);
+    identifier.set_value(value);
+    owner_of[identifier.id()] = user_id;
+    users[user_id].set_email(value);
+    users[user_id].set_email_verified(false);
+    return identifiers[identifier.id()] = identifier;
+  }
+  void verify(identity::v1::Identifier& identifier) {
+    identifier.set_verified(true);
+    users[owner_of[identifier.id()]].set_email_verified(true);
+  }
   const identity::v1::User* find_name(const std::string& username) const {
     for (const auto& [id, user] : users)
       if (user.username() == username) return &user;

@@ -1,6 +1,7 @@
 // Users: oneself and, with the permission, others.
 #include "gateway/calls.h"
 #include "gateway/conditional.h"
+#include "gateway/erasure.h"
 #include "gateway/render.h"
 #include "gateway/request_body.h"
 #include "telemetry/log.h"
@@ -104,8 +105,8 @@ Task<http::Response> Calls::put_user(Exchange exchange) {
   co_return user_response(200, *user);
 }
 
-// In an order that a crash may interrupt anywhere: until the user is gone this session still lives, and repeating
-// the call goes on from there. The role of admin goes first, because the last admin may not.
+// What is certain comes first: once the user is gone for good, account_end (erasure.h) finishes what a crash leaves
+// undone here, and so does repeating the call. The role of admin goes before, because the last admin may not.
 Task<http::Response> Calls::delete_me(Exchange exchange) {
   const auto& call = exchange.call;
   const auto user_id = call.caller.user_id.str();
@@ -116,18 +117,12 @@ Task<http::Response> Calls::delete_me(Exchange exchange) {
   role.set_role("admin");
   const auto removed = co_await parts_.account.remove_role(call, std::move(role));
   if (!removed) co_return pass(removed);
-  const auto others_ended = co_await end_sessions(call, user_id, call.caller.session_id, "deleted");
-  if (!others_ended) co_return pass(others_ended);
-  credential::v1::DeleteCredentialsRequest credentials;
-  credentials.set_user_id(user_id);
-  const auto forgotten = co_await parts_.credential.delete_credentials(call, std::move(credentials));
-  if (!forgotten) co_return pass(forgotten);
   identity::v1::DeleteUserRequest request;
   request.set_user_id(user_id);
+  if (*version) request.set_expected_version(**version);
   const auto deleted = co_await parts_.identity.delete_user(call, std::move(request));
   if (!deleted && deleted.error().code != Code::not_found) co_return pass(deleted);
-  constexpr SessionId no_session;
-  const auto ended = co_await end_sessions(call, user_id, no_session, "deleted");
+  const auto ended = co_await end_account(parts_.auth, parts_.credential, call, user_id);
   if (!ended) co_return pass(ended);
   co_return no_content();
 }

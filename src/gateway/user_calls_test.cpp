@@ -90,6 +90,16 @@ TEST_F(Users, S92_reading_others_takes_one_permission_and_writing_another) {
   EXPECT_EQ(get(path_of(ada.id), {.token = eve.token}).status, 403) << "S-96: at once";
 }
 
+TEST_F(Users, S37_who_are_disabled_or_gone_may_nothing_whatever_was_granted) {
+  const auto eve = person("eve");
+  account.permissions[eve.id] = {"users:read"};
+  EXPECT_EQ(get(path_of(ada.id), {.token = eve.token}).status, 200);
+  identity.users[eve.id].set_status(identity::v1::USER_STATUS_DISABLED);
+  EXPECT_EQ(get(path_of(ada.id), {.token = eve.token}).status, 403);
+  identity.users.erase(eve.id);
+  EXPECT_EQ(get(path_of(ada.id), {.token = eve.token}).status, 403);
+}
+
 TEST_F(Users, permissions_are_asked_for_once_in_half_a_minute) {
   const auto eve = person("eve");
   for (int i = 0; i < 10; ++i) get(path_of(ada.id), {.token = eve.token});
@@ -132,6 +142,7 @@ TEST_F(Deleting, ends_everything_of_the_user) {
   EXPECT_EQ(delete_me({{"if-match", "\"v7\""}}).status, 412);
   EXPECT_EQ(credential.passwords.size(), 1U) << "and a refused one changes nothing";
   EXPECT_EQ(delete_me({{"if-match", "\"v1\""}}).status, 204);
+  EXPECT_EQ(identity.last_deleted.expected_version(), 1) << "decided where it is deleted, not only where it is asked";
   EXPECT_TRUE(identity.users.empty() && credential.passwords.empty() && auth.sessions.empty());
   EXPECT_EQ(get(me, {.token = ada.token}).status, 401);
   EXPECT_EQ(get(me, {.token = other}).status, 401);
@@ -149,9 +160,9 @@ TEST_F(Deleting, S96_is_not_for_the_last_admin) {
 
 TEST_F(Deleting, stopped_at_any_step_is_finished_by_doing_it_again) {
   const std::pair<Door*, const char*> steps[] = {{&account, "remove_role"},
+                                                 {&identity, "delete_user"},
                                                  {&auth, "revoke_user_sessions"},
-                                                 {&credential, "delete_credentials"},
-                                                 {&identity, "delete_user"}};
+                                                 {&credential, "delete_credentials"}};
   for (const auto& [door, method] : steps) {
     door->fail_next(method, Code::unavailable, "storage_busy");
     EXPECT_EQ(delete_me().status, 503) << method;

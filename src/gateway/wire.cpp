@@ -16,7 +16,7 @@ class OwningGateway final : public http::Handler {
  public:
   OwningGateway(Shard& shard, const Parts& parts, std::string listener, std::span<const Route> routes,
                 TrustedProxies proxies)
-      : permissions_(parts.account, parts.clock) {
+      : permissions_(parts.identity, parts.account, parts.clock) {
     const bool takes_tokens = std::ranges::any_of(routes, [](const Route& row) { return row.policy.needs_token(); });
     permissions_.subscribe(shard, parts.permission_changes);
     if (takes_tokens) {
