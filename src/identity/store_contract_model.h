@@ -50,7 +50,8 @@ class StoreModel : public StoreContract<Backend> {
   void activate() {
     const auto user = pick_user();
     auto& model = users[user.id()];
-    ASSERT_TRUE(this->wait(this->store().activate_user(this->now(), this->id_of(user))));
+    const auto activated = this->wait(this->store().activate_user(this->now(), this->id_of(user)));
+    ASSERT_EQ(outcome(activated), model.status == v1::USER_STATUS_DISABLED ? "user_disabled" : "done");
     if (model.status == v1::USER_STATUS_PENDING) model.status = v1::USER_STATUS_ACTIVE, ++model.version;
   }
   void release() {
