@@ -224,6 +224,7 @@ class CountingHandler final : public events::Handler {
 TEST_F(EventTablesTest, F24_every_event_has_its_effect_once_however_often_it_is_delivered) {
   constexpr int events_total = 120;
   telemetry::Metrics metrics;
+  SystemRandom chance;  // the test draws event ids meanwhile
   CountingHandler handler(*database_, 60);
   const events::ConsumerOptions options{.name = "effects",
                                         .backoff_min = Milliseconds{1},
@@ -236,7 +237,7 @@ TEST_F(EventTablesTest, F24_every_event_has_its_effect_once_however_often_it_is_
     std::promise<void> started;
     shard_.post([&] {
       scope.emplace(shard_.executor());
-      consumer.emplace(options, *log_, *store_, handler, clock_, random_, metrics);
+      consumer.emplace(options, *log_, *store_, handler, clock_, chance, metrics);
       consumer->start(shard_, *scope);
       started.set_value();
     });
