@@ -53,7 +53,6 @@ Result<std::string_view> bearer_token(const http::Request& request) {
   auto value = request.header("authorization");
   if (!is_bearer_scheme(value)) return unauthenticated("token_missing", "Only bearer tokens are taken here.");
   value.remove_prefix(std::string_view("bearer ").size());
-  while (value.starts_with(' ')) value.remove_prefix(1);
   const bool is_bounded = !value.empty() && value.size() <= limits::token_bytes_max;
   if (is_bounded && is_one_word(value)) return value;
   if (is_bounded && value.find_first_of(", ") != std::string_view::npos)

@@ -21,7 +21,7 @@ std::string reason_of(const http::Request& request) {
 }
 
 TEST(BearerToken, is_taken_from_one_authorization_header) {
-  for (const auto* value : {"Bearer abc.def.ghi", "bearer abc.def.ghi", "BEARER  abc.def.ghi"})
+  for (const auto* value : {"Bearer abc.def.ghi", "bearer abc.def.ghi", "BEARER abc.def.ghi"})
     EXPECT_EQ(bearer_token(with({{"authorization", value}})).value(), "abc.def.ghi") << value;
   EXPECT_EQ(reason_of(with({})), "token_missing");
   for (const auto* value : {"Basic abc", "Bearerabc", "Token abc", ""})
@@ -32,6 +32,7 @@ TEST(BearerToken, S53_more_than_one_credential_is_400_and_never_first_wins) {
   EXPECT_EQ(reason_of(with({{"authorization", "Bearer a"}, {"authorization", "Bearer b"}})), "malformed_header");
   EXPECT_EQ(reason_of(with({{"authorization", "Bearer a, Bearer b"}})), "malformed_header");
   EXPECT_EQ(reason_of(with({{"authorization", "Bearer a b"}})), "malformed_header");
+  EXPECT_EQ(reason_of(with({{"authorization", "Bearer  a"}})), "malformed_header");
   EXPECT_EQ(reason_of(with({{"authorization", "Bearer a"}}, "access_token=b")), "malformed_header");
   const auto refused = bearer_token(with({{"authorization", "Bearer a, Bearer b"}}));
   EXPECT_EQ(status_of(refused.error()), 400);

@@ -222,6 +222,13 @@ TEST_F(Recovering, S87_sets_nothing_without_the_code) {
   EXPECT_EQ(credential.times("set_password"), 0);
 }
 
+TEST_F(Recovering, S85_of_a_challenge_that_never_was_looks_like_one_that_is_over) {
+  identity.fail_next("redeem_recovery", Code::not_found, "challenge_not_found");
+  const auto answer = reset("12345678");
+  EXPECT_EQ(answer.status, 410);
+  EXPECT_EQ(answer.code(), "challenge_expired");
+}
+
 TEST_F(Recovering, S21_brings_nobody_back_who_is_disabled) {
   identity.recovery_owner = ada.id;
   identity.users[ada.id].set_status(identity::v1::USER_STATUS_DISABLED);
@@ -241,6 +248,8 @@ TEST_F(Sessions, are_listed_with_the_present_one_marked_and_paged) {
   EXPECT_EQ(json.at("next_page_token"), "next");
   EXPECT_TRUE(get("/api/v1/sessions", {.token = ada.token}).json().at("next_page_token").is_null());
   EXPECT_EQ(get("/api/v1/sessions", {.token = ada.token, .query = "page_size=1e9"}).code(), "page_size_invalid");
+  auth.failures["list_sessions"] = invalid_field("page_token", "page_token_invalid", "Not one of ours.").error();
+  EXPECT_EQ(get("/api/v1/sessions", {.token = ada.token, .query = "page_token=x"}).status, 400);
 }
 
 TEST_F(Sessions, S92_of_somebody_else_are_not_found) {

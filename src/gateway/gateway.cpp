@@ -25,14 +25,14 @@ bool has_field(const http::Response& response, std::string_view name) {
   return false;
 }
 
-// The path without its query: what people put there by mistake is not for reading.
+// The route and not the path: a path may hold what somebody would rather not see in a log.
 void log_request(const Exchange& exchange, int status, SteadyTime::duration took) {
-  const std::string_view correlation_id = exchange.call.correlation_id;
-  log::debug("request", {{"method", http::name_of(exchange.request->method)},
-                         {"path", exchange.request->path},
-                         {"status", std::int64_t{status}},
-                         {"took_us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
-                         {"correlation_id", correlation_id}});
+  const auto took_us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  log::debug("request", {{"correlation_id", exchange.call.correlation_id.view()},
+                         {"method", http::name_of(exchange.request->method)},
+                         {"route", exchange.route ? exchange.route->path : std::string_view("none")},
+                         {"status", static_cast<std::int64_t>(status)},
+                         {"took_us", static_cast<std::int64_t>(took_us)}});
 }
 
 std::unexpected<Error> denied(const Policy& policy) {

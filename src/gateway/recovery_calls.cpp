@@ -17,6 +17,10 @@ std::vector<std::string> words_of(const identity::v1::User& user) {
   return words;
 }
 
+std::unexpected<Error> code_is_gone() {
+  return fail(Code::failed_precondition, "challenge_expired", "This code is no longer good. Ask for a new one.");
+}
+
 }  // namespace
 
 std::unexpected<Error> rate_limited(const Admission& admission) {
@@ -66,11 +70,12 @@ Task<http::Response> Calls::reset_password(Exchange exchange) {
   if (!acceptable) co_return pass(acceptable);
 
   const auto redeemed = co_await parts_.identity.redeem_recovery(exchange.call, std::move(redemption));
+  if (!redeemed && redeemed.error().code == Code::not_found) co_return code_is_gone();  // never was, or is no more
   if (!redeemed) co_return pass(redeemed);
   const auto user = co_await load_user(exchange.call, redeemed->user_id());
   if (!user) co_return pass(user);
   if (user->status() != identity::v1::USER_STATUS_ACTIVE)
-    co_return fail(Code::failed_precondition, "challenge_expired", "This code is no longer good. Ask for a new one.");
+    co_return code_is_gone();
   const auto replaced = co_await replace_and_end_sessions(exchange.call, *user, password, no_session);
   if (!replaced) co_return pass(replaced);
   co_return no_content();  // and logs nobody in (S-88)

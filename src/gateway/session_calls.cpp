@@ -12,8 +12,11 @@ Task<http::Response> Calls::list_sessions(Exchange exchange) {
   request.set_user_id(exchange.call.caller.user_id.str());
   request.set_page_size(page->size);
   request.set_page_token(std::move(page->token));
-  const auto list = co_await parts_.auth.list_sessions(exchange.call, std::move(request));
-  if (!list) co_return pass(list);
+  auto list = co_await parts_.auth.list_sessions(exchange.call, std::move(request));
+  if (!list) {
+    list.error().fields.clear();  // what is wrong stands in the query: malformed, not a field of a body
+    co_return pass(list);
+  }
   const auto current = exchange.call.caller.session_id.str();
   auto response = json_response(200);
   json::Writer json(response.body);
