@@ -112,7 +112,7 @@ Exit show(const Arguments& arguments, const Result<object>& answer) {
 
 Exit list_sessions(const Arguments& arguments, Session& session) {
   auto answer = session.call({.target = "/api/v1/sessions"});
-  if (answer && !arguments.has("--json")) answer->erase("next_cursor");
+  if (answer && !arguments.has("--json")) answer->erase("next_page_token");
   return show(arguments, answer);
 }
 

@@ -2,8 +2,10 @@
 #include "app/command_line.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -19,6 +21,17 @@
 
 namespace gatehouse::app {
 namespace {
+
+rlimit file_size_limit() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_FSIZE, &limit);
+  return limit;
+}
+
+void limit_file_size(const rlimit& limit) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+}
 
 class Folder : public ::testing::Test {
  protected:
@@ -180,6 +193,19 @@ TEST_F(Folder, a_damaged_session_file_is_named) {
   const auto file = SessionFile::open(path_);
   ASSERT_FALSE(file);
   EXPECT_NE(file.error().message.find("sessions.json"), std::string::npos);
+}
+
+TEST_F(Folder, F09_a_service_key_appears_under_its_name_whole_or_not_at_all) {
+  SeededRandom random(1);
+  const auto file = path_ / "service-auth.key";
+  const rlimit was = file_size_limit();
+  limit_file_size({.rlim_cur = 10, .rlim_max = was.rlim_max});  // the disk is full in the middle of the key
+  const auto refused = load_or_create_service_digest(file, random);
+  limit_file_size(was);
+  EXPECT_FALSE(refused);
+  EXPECT_TRUE(std::filesystem::is_empty(path_));
+  EXPECT_TRUE(load_or_create_service_digest(file, random)) << "the next start is not refused";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(path_), {}), 1) << "and leaves nothing else behind";
 }
 
 TEST_F(Folder, the_service_key_is_made_once_and_refused_when_it_is_unsafe) {

@@ -23,20 +23,41 @@ std::unexpected<Error> unusable(const std::filesystem::path& file, std::string_v
               fmt::format("the service-auth key {} {}", file.string(), why));
 }
 
-Done create(const std::filesystem::path& file, Random& random) {
-  std::error_code ignored;
-  std::filesystem::create_directory(file.parent_path(), ignored);
-  std::array<std::uint8_t, 32> bytes{};
-  random.fill(bytes);
-  auto text = to_base64url(as_view(bytes)) + "\n";
+bool write_whole(const std::string& file, std::string_view text) {
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor < 0) return unusable(file, fmt::format("cannot be made: {}", std::strerror(errno)));
+  if (descriptor < 0) return false;
   const bool is_written =
       ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0;
   ::close(descriptor);
+  return is_written;
+}
+
+bool sync_folder(const std::filesystem::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const bool is_synced = ::fsync(descriptor) == 0;
+  ::close(descriptor);
+  return is_synced;
+}
+
+// Makes the file under its name in one step, whole, and never over a key that another process made meanwhile.
+Done create(const std::filesystem::path& file, Random& random) {
+  std::error_code ignored;
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  std::filesystem::create_directory(folder, ignored);
+  std::array<std::uint8_t, 32> bytes{};
+  random.fill(bytes);
+  auto text = to_base64url(as_view(bytes)) + "\n";
   wipe(bytes.data(), bytes.size());
+  std::array<std::uint8_t, 8> suffix{};
+  random.fill(suffix);
+  const auto temporary = file.string() + "." + to_hex(as_view(suffix)) + ".tmp";
+  const bool is_named =
+      write_whole(temporary, text) && (::link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST);
+  const int error = errno;
+  ::unlink(temporary.c_str());
   wipe(text);
-  if (!is_written) return unusable(file, "cannot be written");
+  if (!is_named || !sync_folder(folder)) return unusable(file, fmt::format("cannot be made: {}", std::strerror(error)));
   return {};
 }
 

@@ -66,7 +66,7 @@ constexpr Key keys[] = {
     {"rate_limit", "login_per_minute", limit<&RateLimit::login_per_minute>, "Logins from one source.", Format::any, 1,
      1'000'000},
     {"rate_limit", "challenge_per_hour", limit<&RateLimit::challenge_per_hour>,
-     "Codes mailed to one address; six times that from one source.", Format::any, 1, 1'000'000},
+     "Mails to one address from one source; six times that from one source, and to one address.", Format::any, 1, 1'000'000},
     {"rate_limit", "refresh_per_minute", limit<&RateLimit::refresh_per_minute>, "Token refreshes from one source.",
      Format::any, 1, 10'000'000},
     {"password", "length_min", password<&Password::length_min>,

@@ -92,6 +92,10 @@ Task<http::Response> Calls::register_user(Exchange exchange) {
     body->refuse("email", "required", "A challenge proves an address: which one?");
   const auto valid = body->finish();
   if (!valid) co_return pass(valid);
+  if (!asked.email.empty()) {  // it will be welcomed by mail, whoever's it is
+    const auto admission = admit_recipient(exchange, asked.email);
+    if (!admission.allowed) co_return rate_limited(admission);
+  }
 
   const auto registered = co_await registration_.run(exchange.call, std::move(asked));
   if (!registered) co_return pass(registered);

@@ -180,12 +180,19 @@ Task<void> Authenticator::load_keys(Call call) {
   crypto::VerifyKeys keys;
   for (const auto& published : set->keys()) {
     auto key = crypto::VerifyKey::from_jwk(published.jwk());
-    if (!key) co_return pass(key);
+    if (!key) {  // it costs the tokens it signed, and nobody else's
+      log::failure("a published signing key cannot be read", call, key.error());
+      continue;
+    }
     keys.insert_or_assign(key->kid(), std::move(*key));
   }
   keys_ = std::move(keys);
   generation_ = set->generation();
   tokens_.clear();
+  if (keys_.empty()) {
+    keys_are_stale_ = true;
+    co_return fail(Code::unavailable, "keys_unusable", "The service cannot do this now.", "no published key can be read");
+  }
   co_return Done{};
 }
 

@@ -89,8 +89,9 @@ class Calls {
   Task<void> check_new_password(Call call, std::string password, std::vector<std::string> user_words);
   Task<void> replace_and_end_sessions(Call call, identity::v1::User user, std::string password, SessionId except);
   Task<void> replace_password(Call call, identity::v1::User user, std::string password);
-  // Refuses when the address has been mailed too often. RESOURCE_EXHAUSTED rate_limited.
-  [[nodiscard]] Done admit_recipient(std::string_view address);
+  // Whether this caller may have a mail sent to what they wrote as an address. What is none is let through: identity
+  // refuses it with everything else that is wrong.
+  [[nodiscard]] Admission admit_recipient(const Exchange& exchange, std::string_view email);
 
   CallParts parts_;
   Registration registration_;

@@ -174,6 +174,8 @@ TEST_F(LoggedIn, S14_S21_changes_it_only_with_the_current_one_counted_as_login_c
   EXPECT_EQ(wrong.status, 403);
   EXPECT_EQ(wrong.code(), "current_password_wrong");
   EXPECT_EQ(credential.accounts, std::vector<std::string>{"user:" + ada.id});
+  EXPECT_EQ(change(R"({"current_password":"wrong-wrong","new_password":"short"})").status, 403);
+  EXPECT_EQ(credential.times("check_password"), 0) << "judging a password is for who has shown the current one";
   credential.fail_next("verify_password", Code::resource_exhausted, "too_many_attempts");
   EXPECT_EQ(change(R"({"current_password":"wrong-wrong","new_password":"velvet-harbour"})").status, 429);
   const auto bad = change(R"({"current_password":"tidal-copper-orchard","new_password":"short"})");

@@ -13,8 +13,8 @@ Task<http::Response> Calls::create_challenge(Exchange exchange) {
   request.set_value(body->text("value"));
   const auto valid = body->finish();
   if (!valid) co_return pass(valid);
-  const auto admitted = admit_recipient(request.value());
-  if (!admitted) co_return pass(admitted);
+  const auto admission = admit_recipient(exchange, request.value());
+  if (!admission.allowed) co_return rate_limited(admission);
   const auto challenge = co_await parts_.identity.create_challenge(exchange.call, std::move(request));
   if (!challenge) co_return pass(challenge);
   auto response = json_response(201, *challenge, write_challenge);

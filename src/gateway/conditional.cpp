@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/bytes.h"
+#include "crypto/digest.h"
+
 namespace gatehouse::gateway {
 namespace {
 
@@ -45,6 +48,11 @@ std::string etag_of_version(std::int64_t version) {
   auto* end = std::to_chars(text + 2, text + sizeof text - 1, version).ptr;
   *end++ = '"';
   return {text, end};
+}
+
+std::string etag_of_content(std::string_view body) {
+  const auto digest = crypto::sha256(body);
+  return "\"" + to_base64url(as_view(digest).substr(0, 12)) + "\"";
 }
 
 bool has_current(const http::Request& request, std::string_view etag) {

@@ -14,6 +14,8 @@ namespace gatehouse::gateway {
 
 // "v3"
 [[nodiscard]] std::string etag_of_version(std::int64_t version);
+// Of a document named by its octets.
+[[nodiscard]] std::string etag_of_content(std::string_view body);
 
 // Whether what the client has, by weak comparison, is what `etag` names.
 [[nodiscard]] bool has_current(const http::Request& request, std::string_view etag);

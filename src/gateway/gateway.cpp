@@ -1,5 +1,7 @@
 #include "gateway/gateway.h"
 
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
 
 #include "base/ensure.h"
@@ -41,6 +43,14 @@ std::unexpected<Error> denied(const Policy& policy) {
   return fail(Code::permission_denied, "permission_denied", "You may not do this.");
 }
 
+// A cancelled task is ended by an exception out of its next wait: that is no bug, and nobody is there to be answered.
+std::unexpected<Error> failure_of(const std::exception& thrown) {
+  const auto* error = dynamic_cast<const boost::system::system_error*>(&thrown);
+  const bool is_cancellation = error && error->code() == boost::asio::error::operation_aborted;
+  if (is_cancellation) return fail(Code::cancelled, "cancelled", "The caller has gone.");
+  return internal(thrown.what());
+}
+
 }  // namespace
 
 Gateway::Gateway(GatewayParts parts, CallParts calls)
@@ -70,8 +80,8 @@ Async<http::Response> Gateway::handle(const http::Request& request) {
       if (response.status >= 500) log::failure("a request failed", exchange.call, answered.error());
     }
   } catch (const std::exception& thrown) {  // the last resort: this request fails, the process does not (S-107)
-    const auto failed = internal(thrown.what());
-    log::failure("a request threw", exchange.call, failed.error());
+    const auto failed = failure_of(thrown);
+    if (failed.error().code == Code::internal) log::failure("a request threw", exchange.call, failed.error());
     response = make_problem(failed.error(), request.path, exchange.call.correlation_id);
   }
   finish(exchange, response);

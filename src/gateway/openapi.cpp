@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "gateway/conditional.h"
+#include "http/gzip.h"
 #include "json/writer.h"
 
 namespace gatehouse::embedded {
@@ -71,9 +73,16 @@ Result<std::string> yaml_to_json(std::string_view yaml) {
   }
 }
 
-const Result<std::string>& openapi_json() {
-  static const Result<std::string> json = yaml_to_json(embedded::openapi_yaml());
-  return json;
+const Result<OpenApiDocument>& openapi_document() {
+  static const Result<OpenApiDocument> document = []() -> Result<OpenApiDocument> {
+    auto json = yaml_to_json(embedded::openapi_yaml());
+    if (!json) return pass(json);
+    OpenApiDocument made{.json = std::move(*json), .gzip = {}, .etag = {}};
+    if (!http::Compressor().compress(made.json, made.gzip)) made.gzip.clear();
+    made.etag = etag_of_content(made.json);
+    return made;
+  }();
+  return document;
 }
 
 }  // namespace gatehouse::gateway

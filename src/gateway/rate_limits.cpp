@@ -22,7 +22,8 @@ RateLimits::RateLimits(const config::RateLimit& config, const Clock& clock, Rand
       code_(per(config.login_per_minute, minute, config.enabled), keys_max, clock, random),
       refresh_(per(config.refresh_per_minute, minute, config.enabled), keys_max, clock, random),
       mail_(per(config.challenge_per_hour * 6, hour, config.enabled), keys_max, clock, random),
-      recipient_(per(config.challenge_per_hour, hour, config.enabled), keys_max, clock, random) {}
+      recipient_(per(config.challenge_per_hour * 6, hour, config.enabled), keys_max, clock, random),
+      recipient_from_source_(per(config.challenge_per_hour, hour, config.enabled), keys_max, clock, random) {}
 
 Admission RateLimits::admit_source(RateClass rate_class, std::string_view source) {
   switch (rate_class) {
@@ -36,10 +37,12 @@ Admission RateLimits::admit_source(RateClass rate_class, std::string_view source
   return {.allowed = true};
 }
 
-Admission RateLimits::admit_recipient(std::string_view address) {
-  std::string key(address);
-  std::ranges::transform(key, key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return recipient_.admit(key);
+Admission RateLimits::admit_recipient(std::string_view address, std::string_view source) {
+  std::string pair(address);
+  pair.append("\n").append(source);  // no address holds a line break
+  const auto admission = recipient_from_source_.admit(pair);
+  if (!admission.allowed) return admission;
+  return recipient_.admit(address);
 }
 
 }  // namespace gatehouse::gateway

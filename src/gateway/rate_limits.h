@@ -17,11 +17,12 @@ class RateLimits {
 
   // `source` is a client address as gateway/source_address.h groups it.
   [[nodiscard]] Admission admit_source(RateClass rate_class, std::string_view source);
-  // `address` is where a mail would go. Spellings that differ by case alone are one address.
-  [[nodiscard]] Admission admit_recipient(std::string_view address);
+  // `address` is where a mail would go, as identity::email_key spells it. One source mails it so often, all sources
+  // together several times that: nobody can use up what somebody else needs to reach their own address.
+  [[nodiscard]] Admission admit_recipient(std::string_view address, std::string_view source);
 
  private:
-  RateLimiter registration_, login_, code_, refresh_, mail_, recipient_;
+  RateLimiter registration_, login_, code_, refresh_, mail_, recipient_, recipient_from_source_;
 };
 
 }  // namespace gatehouse::gateway

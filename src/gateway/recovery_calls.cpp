@@ -21,6 +21,15 @@ std::unexpected<Error> code_is_gone() {
   return fail(Code::failed_precondition, "challenge_expired", "This code is no longer good. Ask for a new one.");
 }
 
+http::Response recovery_started(std::string_view challenge_id, std::int64_t expires_at_ms) {
+  auto response = json_response(202);
+  json::Writer json(response.body);
+  json.begin_object().field("challenge_id", challenge_id);
+  write_time(json, "expires_at", expires_at_ms);
+  json.end_object();
+  return response;
+}
+
 }  // namespace
 
 std::unexpected<Error> rate_limited(const Admission& admission) {
@@ -29,10 +38,10 @@ std::unexpected<Error> rate_limited(const Admission& admission) {
   return failed;
 }
 
-Done Calls::admit_recipient(std::string_view address) {
-  const auto admission = parts_.limits.admit_recipient(address);
-  if (!admission.allowed) return rate_limited(admission);
-  return {};
+Admission Calls::admit_recipient(const Exchange& exchange, std::string_view email) {
+  const auto key = identity::email_key(email);
+  if (!key) return {.allowed = true};
+  return parts_.limits.admit_recipient(*key, exchange.call.caller.source);
 }
 
 Task<http::Response> Calls::recover(Exchange exchange) {
@@ -42,16 +51,15 @@ Task<http::Response> Calls::recover(Exchange exchange) {
   request.set_email(body->text("email"));
   const auto valid = body->finish();
   if (!valid) co_return pass(valid);
-  const auto admitted = admit_recipient(request.email());  // counted whether or not anybody has the address
-  if (!admitted) co_return pass(admitted);
+  // Counted whether or not anybody has the address. Past the limit nothing is mailed and no earlier code is replaced,
+  // and the answer is what it always is: a stranger's questions neither tell nor take anything.
+  if (!admit_recipient(exchange, request.email()).allowed) {
+    const auto now = parts_.clock.wall();
+    co_return recovery_started(Uuid::make_v7(now, parts_.random).str(), to_ms(now) + limits::challenge_lifetime_ms);
+  }
   const auto started = co_await parts_.identity.start_recovery(exchange.call, std::move(request));
   if (!started) co_return pass(started);
-  auto response = json_response(202);
-  json::Writer json(response.body);
-  json.begin_object().field("challenge_id", started->challenge_id());
-  write_time(json, "expires_at", started->expires_at_ms());
-  json.end_object();
-  co_return response;
+  co_return recovery_started(started->challenge_id(), started->expires_at_ms());
 }
 
 // A password that is refused must not use up the code, so it is judged before the code is redeemed. Redeeming says
@@ -90,14 +98,14 @@ Task<http::Response> Calls::change_password(Exchange exchange) {
   if (!valid) co_return pass(valid);
   const auto user = co_await load_caller(exchange.call);
   if (!user) co_return pass(user);
-  auto words = words_of(*user);
-  const auto acceptable = co_await check_new_password(exchange.call, new_password, std::move(words));
-  if (!acceptable) co_return pass(acceptable);
   auto account = account_key_of_user(user->id());  // as login counts it: one state for both doors (S-21)
   const auto verified = co_await verify_password(exchange.call, user->id(), current_password, std::move(account));
   if (!verified && verified.error().code == Code::unauthenticated)
     co_return fail(Code::permission_denied, "current_password_wrong", "The current password is wrong.");
   if (!verified) co_return pass(verified);
+  auto words = words_of(*user);  // judging a password costs time: only for who has shown the current one
+  const auto acceptable = co_await check_new_password(exchange.call, new_password, std::move(words));
+  if (!acceptable) co_return pass(acceptable);
   const auto own_session = exchange.call.caller.session_id;
   const auto replaced = co_await replace_and_end_sessions(exchange.call, *user, new_password, own_session);
   if (!replaced) co_return pass(replaced);

@@ -15,6 +15,7 @@ class FakeAuth final : public auth::Api, public Door {
   }
 
   std::vector<crypto::SigningKey> keys;  // the last one signs
+  std::string broken_jwk;        // published too, unless empty
   std::int64_t generation = 1;
   std::map<std::string, std::string> sessions;  // session id → user id
   std::map<std::string, std::string> session_keys;  // idempotency key → session id
@@ -103,6 +104,7 @@ class FakeAuth final : public auth::Api, public Door {
     if (auto entered = enter("get_key_set"); !entered) co_return pass(entered);
     auth::v1::KeySet set;
     set.set_generation(generation);
+    if (!broken_jwk.empty()) set.add_keys()->set_jwk(broken_jwk);
     for (const auto& key : keys) {
       auto* published = set.add_keys();
       published->set_kid(key.kid());

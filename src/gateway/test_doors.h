@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -26,6 +28,7 @@ class Door {
   std::map<std::string, Error> failures;  // by method; taken once unless `keeps_failing`
   bool keeps_failing = false;
   std::string throws_at;  // the method that breaks the rule that exceptions stop at the adapter
+  std::string ended_at;   // the method that is ended by cancellation
   Call last_call{};
 
   void fail_next(const std::string& method, Code code, const std::string& reason) {
@@ -37,6 +40,7 @@ class Door {
   Done enter(const std::string& method) {
     asked.push_back(method);
     if (method == throws_at) throw std::runtime_error("cannot open /var/lib/users.db");
+    if (method == ended_at) throw boost::system::system_error(asio::error::operation_aborted);
     const auto told = failures.find(method);
     if (told == failures.end()) return {};
     auto error = told->second;

@@ -1,12 +1,11 @@
 // What those who verify our tokens, and those who write clients, read. Public and cacheable.
 #include <algorithm>
 
-#include "base/bytes.h"
-#include "crypto/digest.h"
 #include "gateway/calls.h"
 #include "gateway/conditional.h"
 #include "gateway/openapi.h"
 #include "gateway/render.h"
+#include "http/gzip.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -14,16 +13,22 @@ namespace {
 // A new key is published long before it signs, so five minutes of age hurt nobody.
 constexpr const char* kept_for_minutes = "public, max-age=300";
 
-// A document named by its content.
-http::Response document(const Exchange& exchange, std::string body) {
-  const auto digest = crypto::sha256(body);
-  auto etag = "\"" + to_base64url(as_view(digest).substr(0, 12)) + "\"";
-  const bool is_current = has_current(*exchange.request, etag);
-  auto response = is_current ? not_modified(std::move(etag)) : json_response(200);
+struct Document {
+  std::string_view body;
+  std::string etag;  // of the plain form
+  bool is_gzipped = false;
+};
+
+http::Response answer_with(const Exchange& exchange, Document document) {
+  const bool is_current = has_current(*exchange.request, document.etag);
+  if (document.is_gzipped) document.etag.insert(0, "W/");  // other octets, the same content
+  auto response = is_current ? not_modified(std::move(document.etag)) : json_response(200);
   response.with("cache-control", kept_for_minutes);
+  if (document.is_gzipped) response.with("vary", "accept-encoding");
   if (is_current) return response;
-  response.with("etag", std::move(etag));
-  response.body = std::move(body);
+  if (document.is_gzipped) response.with("content-encoding", "gzip");
+  response.with("etag", std::move(document.etag));
+  response.body = document.body;
   return response;
 }
 
@@ -38,7 +43,7 @@ Task<http::Response> Calls::get_jwks(Exchange exchange) {
   json.begin_object().key("keys").begin_array();
   for (const auto& key : set->keys()) json.raw(key.jwk());
   json.end_array().end_object();
-  co_return document(exchange, std::move(body));
+  co_return answer_with(exchange, {.body = body, .etag = etag_of_content(body)});
 }
 
 Task<http::Response> Calls::get_openid_configuration(Exchange exchange) {
@@ -59,13 +64,14 @@ Task<http::Response> Calls::get_openid_configuration(Exchange exchange) {
     json.string(key.alg());
   }
   json.end_array().end_object();
-  co_return document(exchange, std::move(body));
+  co_return answer_with(exchange, {.body = body, .etag = etag_of_content(body)});
 }
 
 Task<http::Response> Calls::get_openapi(Exchange exchange) {
-  const auto& json = openapi_json();
-  if (!json) co_return pass(json);
-  co_return document(exchange, *json);
+  const auto& known = openapi_document();
+  if (!known) co_return pass(known);
+  const bool is_gzipped = !known->gzip.empty() && http::accepts_gzip(exchange.header("accept-encoding"));
+  co_return answer_with(exchange, {.body = is_gzipped ? known->gzip : known->json, .etag = known->etag, .is_gzipped = is_gzipped});
 }
 
 }  // namespace gatehouse::gateway

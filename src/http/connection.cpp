@@ -1,5 +1,6 @@
 #include "http/connection.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -181,7 +182,19 @@ void Connection::sweep() {
     cut();
   } else if (phase_ == Phase::lingering && is_over(linger_ms)) {
     cut();
+  } else if (phase_ == Phase::handling && is_over(0) && wake_ != Wake::cut && has_gone()) {
+    context_.stats.count_abandoned();
+    cut();
+    ending_->emit(asio::cancellation_type::terminal);  // may destroy this
   }
+}
+
+// Nobody can receive the answer any more: the connection was reset (a Unix socket: closed). A mere FIN is not that:
+// a client may close its sending half after the request and still read (RFC 9112 §9.6), and TCP does not tell
+// it from one that has closed both.
+bool Connection::has_gone() {
+  pollfd state{.fd = socket_.native_handle(), .events = 0, .revents = 0};
+  return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 void Connection::stop_waiting() {

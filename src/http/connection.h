@@ -8,6 +8,7 @@
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/intrusive/list.hpp>
 #include <memory>
@@ -27,9 +28,11 @@ class Connection : public ConnectionHook {
   ~Connection();
 
   static Async<void> run(std::unique_ptr<Connection> connection);
+  // What ends the coroutine that owns this. Before it is run.
+  void ended_by(asio::cancellation_signal& signal) { ending_ = &signal; }
 
   // Called by the server, never from inside the coroutine.
-  void sweep();              // ends what has waited too long
+  void sweep();              // ends what has waited too long, or for nobody; may destroy this
   void stop_waiting();       // if idle, wakes it up: a draining server answers what has just come, then closes
   void evict();              // idle only: closes it to make room
   void cut();                // at once
@@ -52,6 +55,7 @@ class Connection : public ConnectionHook {
   Async<void> finish();              // sends what is left to say and hangs up without losing it
 
   void enter(Phase phase);
+  [[nodiscard]] bool has_gone();
   [[nodiscard]] RequestParser::Progress parse_buffered();
   [[nodiscard]] bool prepare_read();  // false: draining, and the peer has said nothing more
   [[nodiscard]] asio::mutable_buffer free_room() { return {buffer_.get() + end_, capacity_ - end_}; }
@@ -70,6 +74,7 @@ class Connection : public ConnectionHook {
 
   ServerContext& context_;
   Socket socket_;
+  asio::cancellation_signal* ending_ = nullptr;
   std::unique_ptr<Exchange> exchange_;
   std::unique_ptr<char[]> buffer_;
   std::size_t capacity_ = 0;

@@ -112,8 +112,10 @@ void Server::State::admit(int descriptor, const SocketAddress& peer) {
   }
   auto connection = std::make_unique<Connection>(context, std::move(socket), peer.host());
   connections.push_back(*connection);
-  auto running = Connection::run(std::move(connection));
-  serving.spawn(std::move(running));
+  serving.spawn_with([&](asio::cancellation_signal& ending) {
+    connection->ended_by(ending);
+    return Connection::run(std::move(connection));
+  });
 }
 
 // Closes the longest idle connection among the oldest ones. Those looked at go to the end of the list, so that
@@ -159,7 +161,10 @@ Async<void> Server::State::sweep_loop() {
 
 void Server::State::sweep() {
   context.refresh();
-  for (auto& connection : connections) connection.sweep();
+  for (auto at = connections.begin(); at != connections.end();) {
+    auto& connection = *at++;  // its sweep may be its end
+    connection.sweep();
+  }
   context.stats.fold(context.connections);
   if (context.is_draining && context.clock.steady() >= cut_at) cut_all();
 }

@@ -1,6 +1,9 @@
 // The HTTP/1.1 server of one shard: accepts, reads, calls the handler, writes. Strict (RFC 9112), bounded in
 // every size and every wait, keep-alive and pipelining, 100-continue, HEAD, gzip for large JSON.
 //
+// A request whose client has reset the connection is cancelled within two sweeps: its handler sees terminal
+// cancellation. Closing the sending half alone is allowed and ends nothing.
+//
 // One Server per shard and listener, used on that shard's thread only. A coroutine per connection, all owned by the
 // server's Scope. Time-outs are swept every 250 ms rather than armed per request: the hot path sets a number.
 #pragma once

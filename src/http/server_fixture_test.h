@@ -32,6 +32,7 @@ class TestHandler final : public Handler {
       while (!is_gate_open) co_await sleep_for(Milliseconds{1});
     }
     if (request.path == "/throw") throw std::runtime_error("a bug");
+    const Leaving leaving{left};
     if (request.path == "/stuck") co_await sleep_for(std::chrono::hours{1});
     if (request.path == "/large") response.body = std::string(8'000'000, 'x');
     else if (request.path == "/json") response.body = "{\"a\":\"" + std::string(3000, 'a') + "\"}";
@@ -48,8 +49,14 @@ class TestHandler final : public Handler {
   std::size_t body_bytes_max(const Request& request) override {
     return request.path == "/megabyte" ? 1'000'000 : request.path == "/tiny" ? 10 : 64 * 1024;
   }
-  std::atomic<int> handled = 0, waiting = 0;
+  std::atomic<int> handled = 0, waiting = 0, left = 0;  // left: whether answered or ended
   std::atomic<bool> is_gate_open = false;
+
+ private:
+  struct Leaving {
+    std::atomic<int>& count;
+    ~Leaving() { ++count; }
+  };
 };
 
 inline std::size_t number_at(std::string_view text, std::size_t at) {

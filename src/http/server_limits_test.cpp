@@ -10,6 +10,33 @@ namespace {
 
 constexpr std::uint32_t soon_ms = 30;
 
+TEST(ServerLimits, S12_a_request_ends_when_its_client_has_reset_the_connection) {
+  RunningServer server({.header_timeout_ms = soon_ms});
+  Client client(server.address()), other(server.address());
+  client.send("GET /stuck HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(becomes_true([&] { return server.handler.handled == 1; }));
+  client.reset();
+  EXPECT_TRUE(becomes_true([&] { return server.handler.left == 1; })) << "in an hour it would have";
+  EXPECT_EQ(other.get("/").status, 200);
+  EXPECT_TRUE(becomes_true([&] { return server.connections() == 1; }));
+  EXPECT_TRUE(becomes_true([&] {
+    return server.metrics.expose().find("gatehouse_http_requests_abandoned_total 1") != std::string::npos;
+  }));
+}
+
+TEST(ServerLimits, S12_a_client_that_only_stops_sending_gets_its_answer) {
+  RunningServer server({.header_timeout_ms = soon_ms});
+  Client client(server.address()), slow(server.address());
+  client.send("GET /gate HTTP/1.1\r\nHost: a\r\n\r\n");
+  client.half_close();
+  ASSERT_TRUE(becomes_true([&] { return server.handler.waiting == 1; }));
+  slow.send("GET / HTTP/1.1\r\nHost");
+  EXPECT_EQ(slow.read().status, 408) << "many sweeps have passed";
+  EXPECT_EQ(server.handler.left, 0);
+  server.handler.is_gate_open = true;
+  EXPECT_EQ(client.read().status, 200);
+}
+
 TEST(ServerLimits, S69_a_slow_header_is_answered_408_and_cut) {
   RunningServer server({.header_timeout_ms = soon_ms});
   Client client(server.address());

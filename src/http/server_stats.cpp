@@ -23,6 +23,8 @@ ServerStats::ServerStats(telemetry::Metrics& metrics) {
   timeouts_counter_ = &metrics.counter("gatehouse_http_timeouts_total", "Connections cut because the client was too slow.");
   turned_away_counter_ =
       &metrics.counter("gatehouse_http_connections_refused_total", "Connections turned away or closed idle at the limit.");
+  abandoned_counter_ = &metrics.counter("gatehouse_http_requests_abandoned_total",
+                                        "Requests ended because their client had reset the connection.");
   increments_.resize(durations_.size());
 }
 
@@ -45,6 +47,7 @@ void ServerStats::fold(std::size_t connections) {
   }
   if (timeouts_ > 0) timeouts_counter_->Increment(take(timeouts_));
   if (turned_away_ > 0) turned_away_counter_->Increment(take(turned_away_));
+  if (abandoned_ > 0) abandoned_counter_->Increment(take(abandoned_));
   if (connections != connections_)  // several servers share the gauge: each adds its difference
     connections_gauge_->Increment(static_cast<double>(connections) - static_cast<double>(connections_));
   connections_ = connections;

@@ -19,6 +19,7 @@ class ServerStats {
   void count_duration(std::chrono::nanoseconds took);
   void count_timeout() { ++timeouts_; }
   void count_turned_away() { ++turned_away_; }
+  void count_abandoned() { ++abandoned_; }
   // Adds what has been counted since the last call to the metrics; `connections` are open now.
   void fold(std::size_t connections);
 
@@ -32,6 +33,7 @@ class ServerStats {
   std::int64_t duration_sum_ns_ = 0;
   std::uint64_t timeouts_ = 0;
   std::uint64_t turned_away_ = 0;
+  std::uint64_t abandoned_ = 0;
   std::size_t connections_ = 0;
 
   std::array<prometheus::Counter*, 5> response_counters_{};
@@ -39,6 +41,7 @@ class ServerStats {
   prometheus::Gauge* connections_gauge_;
   prometheus::Counter* timeouts_counter_;
   prometheus::Counter* turned_away_counter_;
+  prometheus::Counter* abandoned_counter_;
   std::vector<double> increments_;
 };
 

@@ -5,11 +5,18 @@
 // moved in and lives as long as the call does.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "gatehouse/identity/v1/identity.pb.h"
 #include "runtime/call.h"
 #include "runtime/task.h"
 
 namespace gatehouse::identity {
+
+// What every spelling of one e-mail address has in common: lower case, the domain in ASCII. Pure; any thread.
+// INVALID_ARGUMENT email_invalid.
+[[nodiscard]] Result<std::string> email_key(std::string_view email);
 
 class Api {
  public:

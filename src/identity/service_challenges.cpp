@@ -16,6 +16,12 @@ std::unexpected<Error> identifier_not_found() { return not_found("identifier_not
 
 }  // namespace
 
+Result<std::string> email_key(std::string_view email) {
+  auto parsed = parse_email(email);
+  if (!parsed) return pass(parsed);
+  return std::move(parsed->key);
+}
+
 Digest Service::hash_address(const Email& email) const {
   return crypto::hmac_sha256(address_key_, "email:" + email.key);
 }

@@ -32,6 +32,11 @@ Scope::~Scope() { ensure(tasks_.empty(), "a Scope was destroyed while its tasks 
 bool Scope::spawn(Async<void> task) {
   if (closing_) return false;
   tasks_.emplace_front();
+  run(std::move(task));
+  return true;
+}
+
+void Scope::run(Async<void> task) {
   const auto self = tasks_.begin();
   auto on_end = [this, self](std::exception_ptr thrown) {
     tasks_.erase(self);
@@ -39,7 +44,6 @@ bool Scope::spawn(Async<void> task) {
     if (thrown && !is_cancellation(thrown)) std::rethrow_exception(thrown);  // only a bug does: let it end the process
   };
   asio::co_spawn(executor_, std::move(task), asio::bind_cancellation_slot(self->slot(), std::move(on_end)));
-  return true;
 }
 
 void Scope::cancel_all() {

@@ -23,6 +23,13 @@ class Scope {
 
   // Starts `task` on this scope's shard. False (and the task is destroyed unstarted) when closing.
   bool spawn(Async<void> task);
+  // The same for a task that may also be ended alone: `make` gets the signal that does it, good until the task has ended.
+  template <class Make>
+  bool spawn_with(Make make) {
+    if (closing_) return false;
+    run(make(tasks_.emplace_front()));
+    return true;
+  }
 
   enum class Stop { wait, cancel };
   // Refuses new tasks, then waits for the rest. Every caller returns once the scope is empty.
@@ -33,6 +40,7 @@ class Scope {
   void cancel_all();
 
  private:
+  void run(Async<void> task);  // the one in front
   Executor executor_;
   std::list<asio::cancellation_signal> tasks_;
   asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> emptied_;

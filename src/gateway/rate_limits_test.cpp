@@ -1,0 +1,111 @@
+// How often one source may ask, and how often one address is mailed.
+#include "gateway/rate_limits.h"
+
+#include <gtest/gtest.h>
+
+#include "gateway/test_gateway.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+class Limited : public GatewayTest {
+ protected:
+  static config::Config strict() {
+    config::Config config;
+    config.rate_limit = {.register_per_minute = 2, .login_per_minute = 3, .challenge_per_hour = 2, .refresh_per_minute = 2};
+    config.server.trusted_proxies = {"10.0.0.0/8"};
+    return config;
+  }
+  Limited() : GatewayTest(strict()) {}
+  Answer login(Sent sent = {}) { return post("/api/v1/auth/login", R"({"username":"x","password":"y-y-y-y-y"})", std::move(sent)); }
+};
+
+TEST_F(Limited, S25_one_source_is_told_when_to_come_back) {
+  for (int left = 2; left >= 0; --left) {
+    const auto answer = login();
+    EXPECT_EQ(answer.status, 401);
+    EXPECT_EQ(answer.header("ratelimit-limit"), "3");
+    EXPECT_EQ(answer.header("ratelimit-remaining"), std::to_string(left));
+  }
+  const auto refused = login();
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.code(), "rate_limited");
+  EXPECT_EQ(refused.header("retry-after"), "20");
+  EXPECT_EQ(refused.header("ratelimit-remaining"), "0");
+  EXPECT_EQ(refused.header("ratelimit-reset"), "60");
+  EXPECT_EQ(credential.times("verify_password"), 3) << "what is refused costs no hash";
+  clock.advance(std::chrono::seconds{20});
+  EXPECT_EQ(login().status, 401);
+}
+
+TEST_F(Limited, S23_no_header_of_its_own_makes_it_another_source) {
+  for (int i = 0; i < 3; ++i) login({.fields = {{"x-forwarded-for", "203.0.113." + std::to_string(i)}}});
+  EXPECT_EQ(login({.fields = {{"x-forwarded-for", "203.0.113.9"}, {"x-real-ip", "203.0.113.9"}}}).status, 429);
+  EXPECT_EQ(login({.peer = "192.0.2.99"}).status, 401) << "another peer is";
+  EXPECT_EQ(login({.fields = {{"x-forwarded-for", "203.0.113.1"}}, .peer = "10.0.0.1"}).status, 401) << "and one behind a proxy";
+}
+
+TEST_F(Limited, each_class_of_route_counts_for_itself) {
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(post("/api/v1/auth/refresh", R"({"refresh_token":"x"})").status, 401);
+  EXPECT_EQ(post("/api/v1/auth/refresh", R"({"refresh_token":"x"})").status, 429);
+  EXPECT_EQ(login().status, 401);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(post("/api/v1/auth/register", "{}").status, 422);
+  EXPECT_EQ(post("/api/v1/auth/register", "{}").status, 429);
+}
+
+class MailLimited : public Limited {
+ protected:
+  int challenge(const std::string& address, const std::string& peer) {
+    return post("/api/v1/challenges", R"({"type":"email","value":")" + address + "\"}", {.peer = peer}).status;
+  }
+  Answer recover(const std::string& address, const std::string& peer) {
+    return post("/api/v1/auth/recover", R"({"email":")" + address + "\"}", {.peer = peer});
+  }
+  int enrol(const std::string& name, const std::string& address, const std::string& peer) {
+    const auto body = R"({"username":")" + name + R"(","password":"tidal-copper-orchard","email":")" + address + "\"}";
+    return post("/api/v1/auth/register", body, {.peer = peer}).status;
+  }
+};
+
+TEST_F(MailLimited, S91_one_address_is_mailed_so_often_by_one_source_and_six_times_that_by_all) {
+  EXPECT_EQ(challenge("ada@example.com", "192.0.2.1"), 201);
+  EXPECT_EQ(challenge("ada@example.com", "192.0.2.1"), 201);
+  EXPECT_EQ(challenge("ada@example.com", "192.0.2.1"), 429);
+  EXPECT_EQ(challenge("eve@example.com", "192.0.2.1"), 201);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(challenge("ada@example.com", "192.0.2.1" + std::to_string(i)), 201) << i;
+  EXPECT_EQ(challenge("ada@example.com", "192.0.2.99"), 429);
+}
+
+TEST_F(MailLimited, S91_spellings_of_one_address_are_one_address) {
+  EXPECT_EQ(challenge("ada@b\xc3\xbc" "cher.example", "192.0.2.1"), 201);
+  EXPECT_EQ(challenge("ADA@xn--bcher-kva.example", "192.0.2.1"), 201);
+  EXPECT_EQ(challenge("ada@B\xc3\x9c" "CHER.example", "192.0.2.1"), 429);
+}
+
+TEST_F(MailLimited, S91_a_stranger_cannot_use_up_somebody_elses_recovery) {
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(recover("ada@example.com", "192.0.2.66").status, 202);
+  EXPECT_EQ(identity.times("start_recovery"), 2) << "past the limit nothing is mailed and no code replaced";
+  EXPECT_EQ(recover("ada@example.com", "192.0.2.1").text("challenge_id"), test_uuid(901));
+  EXPECT_EQ(identity.times("start_recovery"), 3) << "she gets her code";
+}
+
+TEST_F(MailLimited, S85_a_recovery_past_the_limit_is_answered_like_any_other) {
+  const auto first = recover("ada@example.com", "192.0.2.66");
+  recover("ada@example.com", "192.0.2.66");
+  const auto quiet = recover("ada@example.com", "192.0.2.66");
+  EXPECT_EQ(quiet.status, first.status);
+  EXPECT_EQ(quiet.text("expires_at"), first.text("expires_at"));
+  EXPECT_TRUE(Uuid::parse(quiet.text("challenge_id")));
+  EXPECT_EQ(quiet.json().size(), first.json().size());
+  EXPECT_EQ(quiet.fields.size(), first.fields.size());
+}
+
+TEST_F(MailLimited, S91_a_registration_mails_its_address_and_counts) {
+  EXPECT_EQ(challenge("ada@example.com", "192.0.2.1"), 201);
+  EXPECT_EQ(enrol("eve", "ada@example.com", "192.0.2.1"), 201);
+  EXPECT_EQ(enrol("eve-two", "Ada@example.com", "192.0.2.1"), 429);
+  EXPECT_EQ(identity.times("create_user"), 1);
+}
+
+}  // namespace
+}  // namespace gatehouse::gateway
