@@ -121,8 +121,8 @@ Task<Caller> Authenticator::authenticate(Call call, std::string_view token) {
   }
   auto caller = verify(token);
   const bool is_key_unknown = !caller && caller.error().reason == "token_key_unknown";
-  if (!is_key_unknown || !may_ask_for_keys()) co_return caller;
-  keys_are_stale_ = true;
+  if (!is_key_unknown || !(is_loading_ || may_ask_for_keys())) co_return caller;
+  if (!is_loading_) keys_are_stale_ = true;  // else whoever loads may be about to learn of it
   const auto loaded = co_await load(call);
   if (!loaded) co_return pass(loaded);
   co_return verify(token);

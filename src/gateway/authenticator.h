@@ -44,7 +44,7 @@ class Authenticator {
 
  private:
   [[nodiscard]] bool needs_loading() const {
-    return !has_revocations_ || (keys_are_stale_ && clock_.steady() >= keys_retry_at_);
+    return !has_revocations_ || keys_.empty() || (keys_are_stale_ && clock_.steady() >= keys_retry_at_);
   }
   [[nodiscard]] Result<Caller> verify(std::string_view token);
   using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,

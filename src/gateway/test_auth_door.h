@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "gateway/test_doors.h"
+#include "runtime/timer.h"
 
 namespace gatehouse::gateway {
 
@@ -92,6 +93,7 @@ class FakeAuth final : public auth::Api, public Door {
   }
   Task<auth::v1::ListRevocationsResponse> list_revocations(Call, auth::v1::ListRevocationsRequest) override {
     if (auto entered = enter("list_revocations"); !entered) co_return pass(entered);
+    co_await sleep_for(Milliseconds{0});  // others get their turn, as while a store is read
     auth::v1::ListRevocationsResponse response;
     for (const auto& [session, until_ms] : revoked) {
       auto* revocation = response.add_revocations();
@@ -102,6 +104,7 @@ class FakeAuth final : public auth::Api, public Door {
   }
   Task<auth::v1::KeySet> get_key_set(Call, auth::v1::GetKeySetRequest) override {
     if (auto entered = enter("get_key_set"); !entered) co_return pass(entered);
+    co_await sleep_for(Milliseconds{0});
     auth::v1::KeySet set;
     set.set_generation(generation);
     if (!broken_jwk.empty()) set.add_keys()->set_jwk(broken_jwk);
