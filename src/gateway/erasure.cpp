@@ -56,9 +56,10 @@ Task<void> end_all_sessions(auth::Api& auth, Call call, std::string user_id, std
 }
 
 Task<void> end_account(auth::Api& auth, credential::Api& credential, Call call, std::string user_id) {
-  const auto ended = co_await end_all_sessions(auth, call, user_id, "deleted");
-  if (!ended) co_return pass(ended);
-  co_return co_await delete_credentials(credential, call, std::move(user_id));
+  // Sessions last: whoever is told to try again needs theirs to do so.
+  const auto deleted = co_await delete_credentials(credential, call, user_id);
+  if (!deleted) co_return pass(deleted);
+  co_return co_await end_all_sessions(auth, call, std::move(user_id), "deleted");
 }
 
 std::unique_ptr<events::Handler> make_account_end_consumer(identity::Api& identity, auth::Api& auth,

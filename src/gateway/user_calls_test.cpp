@@ -161,8 +161,8 @@ TEST_F(Deleting, S96_is_not_for_the_last_admin) {
 TEST_F(Deleting, stopped_at_any_step_is_finished_by_doing_it_again) {
   const std::pair<Door*, const char*> steps[] = {{&account, "remove_role"},
                                                  {&identity, "delete_user"},
-                                                 {&auth, "revoke_user_sessions"},
-                                                 {&credential, "delete_credentials"}};
+                                                 {&credential, "delete_credentials"},
+                                                 {&auth, "revoke_user_sessions"}};
   for (const auto& [door, method] : steps) {
     door->fail_next(method, Code::unavailable, "storage_busy");
     EXPECT_EQ(delete_me().status, 503) << method;
