@@ -284,14 +284,13 @@ Result<std::vector<Revocation>> list_revocations(Connection& connection, WallTim
 }
 
 Result<std::size_t> remove_expired(Connection& connection, WallTime before, std::size_t rows_max) {
-  const auto limit = static_cast<std::int64_t>(rows_max);
+  const std::int64_t limit = static_cast<std::int64_t>(rows_max), until = to_ms(before);
   auto sessions = connection.execute(
-      "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires_at < ? LIMIT ?)", to_ms(before),
-      limit);
+      "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires_at < ? LIMIT ?)", until, limit);
   if (!sessions) return pass(sessions);
   auto revocations = connection.execute(
       "DELETE FROM revocations WHERE session_id IN (SELECT session_id FROM revocations WHERE until < ? LIMIT ?)",
-      to_ms(before), limit);
+      until, limit);
   if (!revocations) return pass(revocations);
   auto cutoffs = sqlite_cutoffs::remove_before(connection, before, rows_max);
   if (!cutoffs) return pass(cutoffs);
