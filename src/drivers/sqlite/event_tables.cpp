@@ -3,6 +3,7 @@
 namespace gatehouse::sqlite {
 namespace {
 
+// Events stand in columns, as they came: one that breaks its envelope can still be parked, buried, shown and replayed.
 // `offset` comes from AUTOINCREMENT: never used twice, also after trimming. A database has one writer, so that a
 // smaller offset was committed earlier: a reader that has seen n will never meet a smaller one appearing late.
 constexpr Migration tables[] = {{1, "0001_events", R"sql(
@@ -39,25 +40,43 @@ CREATE TABLE consumer_offsets (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE parked_events (
-  consumer   TEXT NOT NULL,
-  offset     INTEGER NOT NULL,
-  event      TEXT NOT NULL,
-  attempts   INTEGER NOT NULL,
-  waits      INTEGER NOT NULL,
-  next_at_ms INTEGER NOT NULL,
-  last_error TEXT NOT NULL DEFAULT '',
+  consumer        TEXT NOT NULL,
+  offset          INTEGER NOT NULL,
+  event_id        TEXT NOT NULL,
+  event_type      TEXT NOT NULL,
+  source          TEXT NOT NULL,
+  subject         TEXT NOT NULL,
+  subject_version INTEGER NOT NULL,
+  occurred_at_ms  INTEGER NOT NULL,
+  correlation_id  TEXT NOT NULL,
+  trace_parent    TEXT NOT NULL,
+  key_id          TEXT NOT NULL,
+  data            TEXT NOT NULL,
+  attempts        INTEGER NOT NULL,
+  waits           INTEGER NOT NULL,
+  next_at_ms      INTEGER NOT NULL,
+  last_error      TEXT NOT NULL,
   PRIMARY KEY (consumer, offset)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE dead_letters (
-  id         INTEGER PRIMARY KEY AUTOINCREMENT,
-  consumer   TEXT NOT NULL,
-  topic      TEXT NOT NULL,
-  offset     INTEGER NOT NULL,
-  event      TEXT NOT NULL,
-  attempts   INTEGER NOT NULL,
-  last_error TEXT NOT NULL,
-  died_at_ms INTEGER NOT NULL,
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  consumer        TEXT NOT NULL,
+  topic           TEXT NOT NULL,
+  offset          INTEGER NOT NULL,
+  event_id        TEXT NOT NULL,
+  event_type      TEXT NOT NULL,
+  source          TEXT NOT NULL,
+  subject         TEXT NOT NULL,
+  subject_version INTEGER NOT NULL,
+  occurred_at_ms  INTEGER NOT NULL,
+  correlation_id  TEXT NOT NULL,
+  trace_parent    TEXT NOT NULL,
+  key_id          TEXT NOT NULL,
+  data            TEXT NOT NULL,
+  attempts        INTEGER NOT NULL,
+  last_error      TEXT NOT NULL,
+  died_at_ms      INTEGER NOT NULL,
   UNIQUE (consumer, offset)
 ) STRICT;
 )sql"}};

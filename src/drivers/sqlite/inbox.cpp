@@ -1,9 +1,5 @@
 #include "drivers/sqlite/inbox.h"
 
-#include "base/bytes.h"
-#include "base/utf8.h"
-#include "json/writer.h"
-
 namespace gatehouse::sqlite {
 namespace {
 
@@ -23,29 +19,32 @@ Result<std::int64_t> find_offset(Connection& connection, const std::string& cons
   return *has ? row->integer(0) : 0;
 }
 
-// What is kept must be readable again, whatever is wrong with it: data that is not in our envelope is wrapped.
-std::string kept_json(const events::Event& event) {
-  auto text = to_json(event);
-  if (events::from_json(text)) return text;
-  auto readable = event;
-  readable.key_id.clear();
-  readable.data.clear();
-  json::Writer(readable.data)
-      .begin_object()
-      .field("unreadable", is_utf8(event.data) ? event.data : to_hex(event.data))
-      .end_object();
-  return to_json(readable);
+// The ten columns of an event, in the order of event_tables.cpp, from `first` on.
+events::Event event_at(const Statement& row, int first) {
+  return {.event_id = row.text(first),
+          .event_type = row.text(first + 1),
+          .source = row.text(first + 2),
+          .subject = row.text(first + 3),
+          .subject_version = row.integer(first + 4),
+          .occurred_at = from_ms(row.integer(first + 5)),
+          .correlation_id = row.text(first + 6),
+          .trace_parent = row.text(first + 7),
+          .key_id = row.text(first + 8),
+          .data = row.text(first + 9)};
 }
 
 Done put_parked(Connection& connection, const std::string& consumer, const ParkedEvent& parked,
                 const std::string& error) {
+  const auto& event = parked.logged.event;
   return no_value(connection.execute(
-      "INSERT INTO parked_events (consumer, offset, event, attempts, waits, next_at_ms, last_error) VALUES (?, ?, ?, "
-      "?, ?, ?, ?)"
+      "INSERT INTO parked_events (consumer, offset, event_id, event_type, source, subject, subject_version,"
+      " occurred_at_ms, correlation_id, trace_parent, key_id, data, attempts, waits, next_at_ms, last_error)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
       " ON CONFLICT (consumer, offset) DO UPDATE SET attempts = excluded.attempts, waits = excluded.waits,"
       " next_at_ms = excluded.next_at_ms, last_error = excluded.last_error",
-      consumer, parked.logged.offset, kept_json(parked.logged.event), std::int64_t{parked.attempts},
-      std::int64_t{parked.waits}, to_ms(parked.next_at), error));
+      consumer, parked.logged.offset, event.event_id, event.event_type, event.source, event.subject,
+      event.subject_version, to_ms(event.occurred_at), event.correlation_id, event.trace_parent, event.key_id,
+      event.data, std::int64_t{parked.attempts}, std::int64_t{parked.waits}, to_ms(parked.next_at), error));
 }
 
 Done put_offset(Connection& connection, const std::string& consumer, std::int64_t offset,
@@ -62,20 +61,17 @@ Done put_offset(Connection& connection, const std::string& consumer, std::int64_
 
 Result<std::vector<ParkedEvent>> find_parked(Connection& connection, const std::string& consumer) {
   auto row = connection.query(
-      "SELECT offset, event, attempts, waits, next_at_ms FROM parked_events WHERE consumer = ? ORDER BY offset",
+      "SELECT offset, attempts, waits, next_at_ms, event_id, event_type, source, subject, subject_version,"
+      " occurred_at_ms, correlation_id, trace_parent, key_id, data FROM parked_events WHERE consumer = ? ORDER BY offset",
       consumer);
   if (!row) return pass(row);
   std::vector<ParkedEvent> found;
   auto has = row->step();
-  for (; has && *has; has = row->step()) {
-    auto event = events::from_json(row->text(1));
-    if (!event)
-      return fail(Code::data_loss, "storage_corrupt", "Something went wrong on our side.", event.error().detail);
-    found.push_back({.logged = {row->integer(0), std::move(*event)},
-                     .attempts = static_cast<std::uint32_t>(row->integer(2)),
-                     .waits = static_cast<std::uint32_t>(row->integer(3)),
-                     .next_at = from_ms(row->integer(4))});
-  }
+  for (; has && *has; has = row->step())
+    found.push_back({.logged = {row->integer(0), event_at(*row, 4)},
+                     .attempts = static_cast<std::uint32_t>(row->integer(1)),
+                     .waits = static_cast<std::uint32_t>(row->integer(2)),
+                     .next_at = from_ms(row->integer(3))});
   if (!has) return pass(has);
   return found;
 }
@@ -88,43 +84,45 @@ Done delete_parked(Connection& connection, const std::string& consumer, std::int
 Done put_dead(Connection& connection, const DeadLetter& letter) {
   auto removed = delete_parked(connection, letter.consumer, letter.logged.offset);
   if (!removed) return removed;
+  const auto& event = letter.logged.event;
   return no_value(connection.execute(
-      "INSERT INTO dead_letters (consumer, topic, offset, event, attempts, last_error, died_at_ms) VALUES (?, ?, ?, ?, "
-      "?, ?, ?)"
+      "INSERT INTO dead_letters (consumer, topic, offset, event_id, event_type, source, subject, subject_version,"
+      " occurred_at_ms, correlation_id, trace_parent, key_id, data, attempts, last_error, died_at_ms)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
       " ON CONFLICT (consumer, offset) DO UPDATE SET attempts = excluded.attempts, last_error = excluded.last_error,"
       " died_at_ms = excluded.died_at_ms",
-      letter.consumer, letter.topic, letter.logged.offset, kept_json(letter.logged.event),
-      std::int64_t{letter.attempts}, letter.last_error, to_ms(letter.died_at)));
+      letter.consumer, letter.topic, letter.logged.offset, event.event_id, event.event_type, event.source,
+      event.subject, event.subject_version, to_ms(event.occurred_at), event.correlation_id, event.trace_parent,
+      event.key_id, event.data, std::int64_t{letter.attempts}, letter.last_error, to_ms(letter.died_at)));
 }
 
 Result<std::vector<DeadLetter>> find_dead(Connection& connection, const std::string& consumer, int limit) {
   auto row = connection.query(
-      "SELECT id, consumer, topic, offset, event, attempts, last_error, died_at_ms FROM dead_letters"
+      "SELECT id, consumer, topic, offset, attempts, last_error, died_at_ms, event_id, event_type, source, subject,"
+      " subject_version, occurred_at_ms, correlation_id, trace_parent, key_id, data FROM dead_letters"
       " WHERE ?1 = '' OR consumer = ?1 ORDER BY id LIMIT ?2",
       consumer, limit);
   if (!row) return pass(row);
   std::vector<DeadLetter> found;
   auto has = row->step();
-  for (; has && *has; has = row->step()) {
-    auto event = events::from_json(row->text(4));
-    if (!event)
-      return fail(Code::data_loss, "storage_corrupt", "Something went wrong on our side.", event.error().detail);
+  for (; has && *has; has = row->step())
     found.push_back({.id = row->integer(0),
                      .consumer = row->text(1),
                      .topic = row->text(2),
-                     .logged = {row->integer(3), std::move(*event)},
-                     .attempts = static_cast<std::uint32_t>(row->integer(5)),
-                     .last_error = row->text(6),
-                     .died_at = from_ms(row->integer(7))});
-  }
+                     .logged = {row->integer(3), event_at(*row, 7)},
+                     .attempts = static_cast<std::uint32_t>(row->integer(4)),
+                     .last_error = row->text(5),
+                     .died_at = from_ms(row->integer(6))});
   if (!has) return pass(has);
   return found;
 }
 
 Done revive(Connection& connection, std::int64_t id, WallTime now) {
   auto copied = connection.execute(
-      "INSERT INTO parked_events (consumer, offset, event, attempts, waits, next_at_ms, last_error)"
-      " SELECT consumer, offset, event, 0, 0, ?2, last_error FROM dead_letters WHERE id = ?1"
+      "INSERT INTO parked_events (consumer, offset, event_id, event_type, source, subject, subject_version,"
+      " occurred_at_ms, correlation_id, trace_parent, key_id, data, attempts, waits, next_at_ms, last_error)"
+      " SELECT consumer, offset, event_id, event_type, source, subject, subject_version, occurred_at_ms,"
+      " correlation_id, trace_parent, key_id, data, 0, 0, ?2, last_error FROM dead_letters WHERE id = ?1"
       " ON CONFLICT (consumer, offset) DO NOTHING",
       id, to_ms(now));
   if (!copied) return pass(copied);
