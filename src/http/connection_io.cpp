@@ -76,6 +76,7 @@ Async<bool> Connection::read_sized_body() {
 
 Async<bool> Connection::read_chunked_body() {
   auto& body = exchange_->body;
+  body.clear();
   ChunkedDecoder decoder(body_bytes_max_);
   std::size_t next_mark = progress_bytes;
   while (true) {

@@ -37,6 +37,8 @@ class ExchangePool {
     if (free_.size() >= kept_max) return;
     exchange->out.clear();
     exchange->out.give_back_above(kept_bytes_max);
+    // A request that ended half-way has left a part of its body: nothing of one client may reach the next.
+    exchange->body.clear();
     if (exchange->body.capacity() > kept_bytes_max) exchange->body = {};
     free_.push_back(std::move(exchange));
   }

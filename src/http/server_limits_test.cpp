@@ -37,6 +37,23 @@ TEST(ServerLimits, S12_a_client_that_only_stops_sending_gets_its_answer) {
   EXPECT_EQ(client.read().status, 200);
 }
 
+TEST(ServerLimits, S75_what_one_client_left_of_a_body_never_reaches_the_next) {
+  RunningServer server;
+  const std::string head = "POST /body HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const auto* broken : {"5\r\nstale\r\nrubbish", "5\r\nstale\r\nffffff\r\n", "5\r\nstale\r\n"}) {
+    {
+      Client client(server.address());
+      client.send(head + broken);
+      client.half_close();
+      while (client.read().status != 0) continue;
+    }
+    ASSERT_TRUE(becomes_true([&] { return server.connections() == 0; }));
+    Client next(server.address());
+    next.send(head + "3\r\nown\r\n0\r\n\r\n");
+    EXPECT_EQ(next.read().body, "POST /body own") << broken;
+  }
+}
+
 TEST(ServerLimits, S69_a_slow_header_is_answered_408_and_cut) {
   RunningServer server({.header_timeout_ms = soon_ms});
   Client client(server.address());

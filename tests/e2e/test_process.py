@@ -203,7 +203,7 @@ def test_F45_sigterm_answers_what_is_in_flight_and_ends_with_0(own_house):
             except ConnectionRefusedError:
                 return
             except OSError as error:  # a connection closed between two requests is not a lost answer
-                if "closed connection without response" not in str(error) and not isinstance(error, ConnectionResetError):
+                if "closed connection without response" not in str(error) and not isinstance(error, (ConnectionResetError, BrokenPipeError)):
                     errors.append(error)
                 return
             except Exception as error:  # noqa: BLE001 - a half answer is what this test looks for
