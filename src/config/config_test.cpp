@@ -102,6 +102,8 @@ TEST(Load, a_wrong_value_gets_one_sentence_with_its_place) {
   EXPECT_NE(refusal_of("server:\n  shards: [1]\n").find("one value, not a list"), std::string::npos);
   EXPECT_NE(refusal_of("server:\n  trusted_proxies: 10.0.0.1\n").find("must be a list"), std::string::npos);
   EXPECT_NE(refusal_of("server:\n  shards: -1\n").find("whole number"), std::string::npos);
+  for (const auto* escape : {"\\N", "\\x01", "\\x7f", "\\u0085", "\\0"})
+    EXPECT_NE(refusal_of("mail:\n  from: \"A " + std::string(escape) + "\"\n").find("control characters"), std::string::npos);
   EXPECT_NE(refusal_of("password:\n  length_min: 7\n").find("from 8 to 64"), std::string::npos);
 }
 

@@ -3,7 +3,10 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+
+#include "base/utf8.h"
 
 namespace gatehouse::config {
 namespace {
@@ -64,6 +67,17 @@ Done set_flag(std::string_view text, bool& field) {
   return {};
 }
 
+// UTF-8 without C0, DEL and C1. yaml-cpp turns the escape \N into a lone 0x85, which is neither.
+bool is_printable(std::string_view text) {
+  if (!is_utf8(text)) return false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto octet = static_cast<unsigned char>(text[at]);
+    const bool is_c1 = octet == 0xc2 && static_cast<unsigned char>(text[at + 1]) < 0xa0;
+    if (octet < 0x20 || octet == 0x7f || is_c1) return false;
+  }
+  return true;
+}
+
 bool is_choice(std::string_view choices, std::string_view text) {
   while (!choices.empty()) {
     const auto bar = choices.find('|');
@@ -98,8 +112,6 @@ Done check_network(std::string_view text) {
 }
 
 Done check_text(const Key& key, std::string_view text) {
-  for (const char c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return wrong("must not hold control characters");
   if (key.format == Format::one_of && !is_choice(key.choices, text))
     return wrong(fmt::format("must be one of {}, not {}", key.choices, shown(text)));
   if (key.format == Format::address && !parse_address(text))
@@ -134,6 +146,7 @@ const T* value_at(const Key& key, const Config& config) {
 }  // namespace
 
 Done set_value(const Key& key, const std::vector<std::string>& words, Config& config) {
+  if (!std::ranges::all_of(words, is_printable)) return wrong("must be text in UTF-8 without control characters");
   if (const auto* list = std::get_if<std::vector<std::string>& (*)(Config&)>(&key.field)) {
     for (const auto& word : words)
       if (auto good = check_item(key, word); !good) return good;
