@@ -91,7 +91,8 @@ class Store {
     std::int64_t generation = 0;  // of the key set, when keys were removed
   };
   // Deletes what was over before `before`: up to `rows_max` sessions, revocations and cutoffs each, and keys retired
-  // before `keys_before`.
+  // before `keys_before`. Sessions go from the oldest on: one opened under a longer lifetime may hold back those opened
+  // after it, which are refused all the same.
   virtual Task<Removed> remove_expired(Call call, WallTime before, WallTime keys_before, std::size_t rows_max) = 0;
 };
 

@@ -21,15 +21,15 @@ CpuPool::~CpuPool() { stop(); }
 
 void CpuPool::submit(Job job) {
   job.deadline = std::min(job.deadline, clock_.steady() + options_.wait_max);
-  {
-    const std::lock_guard lock(mutex_);
-    if (!stopping_ && queue_.size() < options_.queue_max) {
-      queue_.push_back(std::move(job));
-      wake_.notify_one();
-      return;
-    }
-    ++stats_.refused;
+  std::unique_lock lock(mutex_);
+  if (!stopping_ && queue_.size() < options_.queue_max) {
+    queue_.push_back(std::move(job));
+    lock.unlock();  // or the thread that wakes up would only fall asleep at the lock
+    wake_.notify_one();
+    return;
   }
+  ++stats_.refused;
+  lock.unlock();
   job.refuse(overloaded(options_.name + " queue is full").error());
 }
 

@@ -15,9 +15,10 @@ CREATE TABLE sessions (
   source TEXT NOT NULL,
   scope TEXT NOT NULL,
   idempotency_key BLOB                   -- keyed hash of what the session was opened under
-) STRICT;
+) STRICT, WITHOUT ROWID;
+-- Every index is a page more to log and sync in each login. Nothing is indexed by expiry: in the order of their ids
+-- sessions expire as good as in order.
 CREATE INDEX sessions_by_user ON sessions (user_id, id, expires_at);
-CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 CREATE UNIQUE INDEX sessions_by_idempotency_key ON sessions (user_id, idempotency_key)
   WHERE idempotency_key IS NOT NULL;
 

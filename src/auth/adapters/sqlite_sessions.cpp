@@ -72,12 +72,14 @@ Done end_all(Connection& connection, const RevokeSessions& request, const std::v
   return {};
 }
 
+// The oldest beyond the limit. Never the new one, whose id is not the largest when the clock was set back.
 Result<std::vector<Revocation>> end_beyond(Connection& connection, const OpenSession& request, const Moment& now,
                                            Random& random) {
   auto rows = connection.query(
-      "SELECT id, access_expires_at FROM sessions WHERE user_id = ? AND expires_at > ? "
-      "ORDER BY rowid DESC LIMIT -1 OFFSET ?",
-      request.session.user_id, to_ms(now.at), static_cast<std::int64_t>(request.sessions_max));
+      "SELECT id, access_expires_at FROM sessions WHERE user_id = ? AND expires_at > ? AND id <> ? "
+      "ORDER BY id DESC LIMIT -1 OFFSET ?",
+      request.session.user_id, to_ms(now.at), blob(request.session.id),
+      static_cast<std::int64_t>(request.sessions_max) - 1);
   if (!rows) return pass(rows);
   auto excess = read_revocations(*rows, skew_ms);
   if (!excess) return excess;
@@ -129,7 +131,7 @@ Done insert(Connection& connection, const OpenSession& request) {
 }
 
 struct FamilyRow {
-  std::int64_t row_id = 0;
+  SessionId id;
   refresh::Family family;
   std::string user_id, scope;
   WallTime access_expires_at{};
@@ -137,7 +139,7 @@ struct FamilyRow {
 
 Result<std::optional<FamilyRow>> load_family(Connection& connection, SessionId session) {
   auto row = connection.query(
-      "SELECT rowid, generation, token, previous_token, sealed_successor, rotated_at, expires_at, user_id, scope, "
+      "SELECT generation, token, previous_token, sealed_successor, rotated_at, expires_at, user_id, scope, "
       "access_expires_at FROM sessions WHERE id = ?",
       blob(session));
   if (!row) return pass(row);
@@ -145,16 +147,16 @@ Result<std::optional<FamilyRow>> load_family(Connection& connection, SessionId s
   if (!has) return pass(has);
   if (!*has) return std::optional<FamilyRow>();
   FamilyRow found;
-  found.row_id = row->integer(0);
-  found.family.generation = row->integer(1);
-  if (!read_octets(*row, 2, found.family.current) || !read_optional_octets(*row, 3, found.family.previous))
+  found.id = session;
+  found.family.generation = row->integer(0);
+  if (!read_octets(*row, 1, found.family.current) || !read_optional_octets(*row, 2, found.family.previous))
     return broken_row();
-  found.family.sealed_successor = row->text(4);
-  found.family.rotated_at = from_ms(row->integer(5));
-  found.family.expires_at = from_ms(row->integer(6));
-  found.user_id = row->text(7);
-  found.scope = row->text(8);
-  found.access_expires_at = from_ms(row->integer(9));
+  found.family.sealed_successor = row->text(3);
+  found.family.rotated_at = from_ms(row->integer(4));
+  found.family.expires_at = from_ms(row->integer(5));
+  found.user_id = row->text(6);
+  found.scope = row->text(7);
+  found.access_expires_at = from_ms(row->integer(8));
   return std::optional(std::move(found));
 }
 
@@ -162,16 +164,16 @@ Done save_rotated(Connection& connection, const FamilyRow& row, WallTime now, Wa
   const auto& family = row.family;
   auto saved = connection.execute(
       "UPDATE sessions SET generation = ?, token = ?, previous_token = ?, sealed_successor = ?, rotated_at = ?, "
-      "last_used_at = ?, access_expires_at = max(access_expires_at, ?) WHERE rowid = ?",
+      "last_used_at = ?, access_expires_at = max(access_expires_at, ?) WHERE id = ?",
       family.generation, blob(family.current), blob(family.previous), Blob{family.sealed_successor},
-      to_ms(family.rotated_at), to_ms(now), to_ms(access_expires_at), row.row_id);
+      to_ms(family.rotated_at), to_ms(now), to_ms(access_expires_at), blob(row.id));
   if (!saved) return pass(saved);
   return {};
 }
 
 Done touch(Connection& connection, const FamilyRow& row, WallTime access_expires_at) {
-  auto touched = connection.execute("UPDATE sessions SET access_expires_at = max(access_expires_at, ?) WHERE rowid = ?",
-                                    to_ms(access_expires_at), row.row_id);
+  auto touched = connection.execute("UPDATE sessions SET access_expires_at = max(access_expires_at, ?) WHERE id = ?",
+                                    to_ms(access_expires_at), blob(row.id));
   if (!touched) return pass(touched);
   return {};
 }
@@ -286,7 +288,9 @@ Result<std::vector<Revocation>> list_revocations(Connection& connection, WallTim
 Result<std::size_t> remove_expired(Connection& connection, WallTime before, std::size_t rows_max) {
   const std::int64_t limit = static_cast<std::int64_t>(rows_max), until = to_ms(before);
   auto sessions = connection.execute(
-      "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires_at < ? LIMIT ?)", until, limit);
+      "DELETE FROM sessions WHERE id IN "
+      "(SELECT id FROM (SELECT id, expires_at FROM sessions ORDER BY id LIMIT ?) WHERE expires_at < ?)",
+      limit, until);
   if (!sessions) return pass(sessions);
   auto revocations = connection.execute(
       "DELETE FROM revocations WHERE session_id IN (SELECT session_id FROM revocations WHERE until < ? LIMIT ?)",

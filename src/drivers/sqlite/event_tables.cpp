@@ -4,12 +4,13 @@ namespace gatehouse::sqlite {
 namespace {
 
 // Events stand in columns, as they came: one that breaks its envelope can still be parked, buried, shown and replayed.
-// `offset` comes from AUTOINCREMENT: never used twice, also after trimming. A database has one writer, so that a
+// An offset is one more than the largest, which is never trimmed: none is used twice. A database has one writer, so that a
 // smaller offset was committed earlier: a reader that has seen n will never meet a smaller one appearing late.
+// The outbox has no other index and no AUTOINCREMENT, for each would be a page more to log and sync in every write.
 constexpr Migration tables[] = {{1, "0001_events", R"sql(
 CREATE TABLE outbox (
-  offset          INTEGER PRIMARY KEY AUTOINCREMENT,
-  event_id        TEXT NOT NULL UNIQUE,
+  offset          INTEGER PRIMARY KEY,
+  event_id        TEXT NOT NULL,
   event_type      TEXT NOT NULL,
   source          TEXT NOT NULL,
   subject         TEXT NOT NULL,

@@ -71,12 +71,6 @@ TEST_F(EventTablesTest, an_event_of_a_job_that_fails_never_existed_and_leaves_no
   EXPECT_EQ(read(0, 10).at(0).event.subject_version, 1);
 }
 
-TEST_F(EventTablesTest, the_same_event_id_twice_is_refused) {
-  const auto event = make_event("u1", noon_);
-  ASSERT_TRUE(append(event));
-  EXPECT_EQ(append(event).error().reason, "unique_violation");
-}
-
 TEST_F(EventTablesTest, a_commit_with_an_event_wakes_readers_and_one_without_does_not) {
   std::atomic<int> woken{0};
   log_->on_append([&woken] { ++woken; });
@@ -166,12 +160,12 @@ TEST_F(EventTablesTest, only_old_events_that_every_consumer_has_passed_are_trimm
 }
 
 TEST_F(EventTablesTest, an_offset_is_never_used_twice_after_trimming) {
-  ASSERT_TRUE(append(make_event("u1", noon_)));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(append(make_event("u1", noon_)));
   ASSERT_TRUE(wait<void>(trim_once(*database_, {}, noon_ + std::chrono::hours{2}, {.keep = std::chrono::hours{1}})));
-  EXPECT_TRUE(read(0, 10).empty());
+  ASSERT_EQ(read(0, 10).size(), 1U) << "the last one stays, for the next is numbered after it";
   ASSERT_TRUE(append(make_event("u1", noon_)));
-  EXPECT_EQ(read(0, 10).at(0).offset, 2);
-  EXPECT_EQ(read(0, 10).at(0).event.subject_version, 2);
+  EXPECT_EQ(read(3, 10).at(0).offset, 4);
+  EXPECT_EQ(read(3, 10).at(0).event.subject_version, 4);
 }
 
 TEST_F(EventTablesTest, claims_leave_the_inbox_when_their_events_are_old) {

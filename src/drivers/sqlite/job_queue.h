@@ -1,5 +1,5 @@
-// The queue in front of a database thread: bounded, with the deadline of each job. Any thread pushes; the
-// database's own threads pop.
+// The queue in front of a database thread: bounded, with the deadline of each job. Any thread pushes, and has returned
+// from it before the queue is destroyed; the database's own threads pop.
 #pragma once
 
 #include <algorithm>
@@ -21,16 +21,15 @@ class Database::Queue {
   };
 
   void push(SteadyTime deadline, Job job) {
-    bool is_closing = false;
-    {
-      const std::lock_guard lock(mutex_);
-      is_closing = is_closing_;
-      if (!is_closing && items_.size() < limits::database_queue_max) {
-        items_.push_back({deadline, std::move(job)});
-        wake_.notify_one();
-        return;
-      }
+    std::unique_lock lock(mutex_);
+    if (!is_closing_ && items_.size() < limits::database_queue_max) {
+      items_.push_back({deadline, std::move(job)});
+      lock.unlock();  // or the thread that wakes up would only fall asleep at the lock
+      wake_.notify_one();
+      return;
     }
+    const bool is_closing = is_closing_;
+    lock.unlock();
     job.finish(is_closing ? unavailable("closing", "the database is closed") : unavailable("overloaded", "database queue is full"));
   }
 

@@ -35,7 +35,8 @@ Task<std::int64_t> passed_by_all(std::vector<OutboxReader> readers) {
 Task<std::int64_t> trim_events(Database& database, Call call, WallTime before, std::int64_t passed, int limit) {
   auto job = [before, passed, limit](Connection& connection) {
     return connection.execute("DELETE FROM outbox WHERE offset IN (SELECT offset FROM outbox WHERE offset <= ?"
-                              " AND occurred_at_ms < ? ORDER BY offset LIMIT ?)",
+                              " AND offset < (SELECT max(offset) FROM outbox) AND occurred_at_ms < ?"
+                              " ORDER BY offset LIMIT ?)",
                               passed, to_ms(before), limit);
   };
   co_return co_await database.write<std::int64_t>(call, job);
