@@ -33,6 +33,12 @@ bool read_optional_octets(const Statement& row, int column, Digest& out) {
   return row.is_null(column) || read_octets(row, column, out);
 }
 
+// A statement whose count of rows nobody asks for.
+Done ran(Result<std::int64_t> executed) {
+  if (!executed) return pass(executed);
+  return {};
+}
+
 constexpr std::int64_t skew_ms = std::int64_t{limits::clock_skew_s} * 1000;
 
 // Deletes the session and remembers it as revoked until its last access token is over. False: it was not there.
@@ -89,6 +95,11 @@ Result<std::vector<Revocation>> end_beyond(Connection& connection, const OpenSes
   return excess;
 }
 
+Done touch(Connection& connection, SessionId session, WallTime access_expires_at) {
+  return ran(connection.execute("UPDATE sessions SET access_expires_at = max(access_expires_at, ?) WHERE id = ?",
+                                to_ms(access_expires_at), blob(session)));
+}
+
 // The session that the same key opened in the last 24 hours, if its first token is unused. One whose token has been
 // used gives the key up.
 Result<std::optional<Session>> resume(Connection& connection, const OpenSession& request, const Moment& now) {
@@ -106,9 +117,7 @@ Result<std::optional<Session>> resume(Connection& connection, const OpenSession&
   found.scope = row->text(4);
   const bool is_recent = now.at - found.created_at < Milliseconds{limits::session_idempotency_ms};
   if (row->integer(1) == 0 && is_recent && now.at < found.expires_at) {
-    auto touched = connection.execute("UPDATE sessions SET access_expires_at = max(access_expires_at, ?) WHERE id = ?",
-                                      to_ms(request.access_expires_at), blob(found.id));
-    if (!touched) return pass(touched);
+    if (auto touched = touch(connection, found.id, request.access_expires_at); !touched) return pass(touched);
     return std::optional(std::move(found));
   }
   auto released = connection.execute("UPDATE sessions SET idempotency_key = NULL WHERE id = ?", blob(found.id));
@@ -120,14 +129,12 @@ Done insert(Connection& connection, const OpenSession& request) {
   const auto& session = request.session;
   std::optional<Blob> key;
   if (request.has_idempotency_key) key = blob(request.idempotency_key);
-  auto inserted = connection.execute(
+  return ran(connection.execute(
       "INSERT INTO sessions (id, user_id, generation, token, rotated_at, created_at, last_used_at, expires_at, "
       "access_expires_at, user_agent, source, scope, idempotency_key) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       blob(session.id), session.user_id, blob(request.token), to_ms(session.created_at), to_ms(session.created_at),
       to_ms(session.created_at), to_ms(session.expires_at), to_ms(request.access_expires_at), session.user_agent,
-      session.source, session.scope, key);
-  if (!inserted) return pass(inserted);
-  return {};
+      session.source, session.scope, key));
 }
 
 struct FamilyRow {
@@ -162,20 +169,11 @@ Result<std::optional<FamilyRow>> load_family(Connection& connection, SessionId s
 
 Done save_rotated(Connection& connection, const FamilyRow& row, WallTime now, WallTime access_expires_at) {
   const auto& family = row.family;
-  auto saved = connection.execute(
+  return ran(connection.execute(
       "UPDATE sessions SET generation = ?, token = ?, previous_token = ?, sealed_successor = ?, rotated_at = ?, "
       "last_used_at = ?, access_expires_at = max(access_expires_at, ?) WHERE id = ?",
       family.generation, blob(family.current), blob(family.previous), Blob{family.sealed_successor},
-      to_ms(family.rotated_at), to_ms(now), to_ms(access_expires_at), blob(row.id));
-  if (!saved) return pass(saved);
-  return {};
-}
-
-Done touch(Connection& connection, const FamilyRow& row, WallTime access_expires_at) {
-  auto touched = connection.execute("UPDATE sessions SET access_expires_at = max(access_expires_at, ?) WHERE id = ?",
-                                    to_ms(access_expires_at), blob(row.id));
-  if (!touched) return pass(touched);
-  return {};
+      to_ms(family.rotated_at), to_ms(now), to_ms(access_expires_at), blob(row.id)));
 }
 
 }  // namespace
@@ -216,7 +214,7 @@ Result<RotationOutcome> rotate(Connection& connection, const Rotation& request, 
     }
     case refresh::Step::replay:
       outcome.sealed_successor = row.family.sealed_successor;
-      done = touch(connection, row, request.access_expires_at);
+      done = touch(connection, row.id, request.access_expires_at);
       break;
     case refresh::Step::rotate:
       row.family = refresh::rotated(std::move(row.family), request.successor, now.at);

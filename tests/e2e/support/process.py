@@ -17,10 +17,14 @@ FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 SANITIZER_REPORTS = (b"AddressSanitizer", b"runtime error:", b"LeakSanitizer", b"ThreadSanitizer")
 
 
+PORTS = random.sample(range(20000, 32000), 12000)  # below the range that the kernel gives to clients
+
+
 def free_port():
-    """Below the range that the kernel gives to clients, so that no connection takes it meanwhile."""
+    """Another one each time, and one that no connection takes meanwhile."""
     while True:
-        port = random.randrange(20000, 32000)
+        port = PORTS.pop()
+        PORTS.insert(0, port)
         with socket.socket() as probe:
             try:
                 probe.bind((HOST, port))
