@@ -41,18 +41,16 @@ Done ran(Result<std::int64_t> executed) {
 
 constexpr std::int64_t skew_ms = std::int64_t{limits::clock_skew_s} * 1000;
 
-// Deletes the session and remembers it as revoked until its last access token is over. False: it was not there.
-Result<bool> end_session(Connection& connection, const std::string& user_id, const Revocation& revocation,
-                         std::string_view reason, const Moment& now, Random& random) {
+// Deletes the session, if it is there, and remembers it as revoked until its last access token is over.
+Done end_session(Connection& connection, const std::string& user_id, const Revocation& revocation,
+                 std::string_view reason, const Moment& now, Random& random) {
   auto deleted = connection.execute("DELETE FROM sessions WHERE id = ?", blob(revocation.session));
   if (!deleted) return pass(deleted);
-  if (*deleted == 0) return false;
+  if (*deleted == 0) return {};
   auto kept = connection.execute("INSERT OR REPLACE INTO revocations (session_id, until) VALUES (?, ?)",
                                  blob(revocation.session), to_ms(revocation.until));
   if (!kept) return pass(kept);
-  auto told = sqlite::append_event(connection, session_revoked(now, user_id, revocation.session, reason, random));
-  if (!told) return pass(told);
-  return true;
+  return sqlite::append_event(connection, session_revoked(now, user_id, revocation.session, reason, random));
 }
 
 // Rows of (id, access_expires_at) as what their end will be known by.
@@ -73,7 +71,7 @@ Done end_all(Connection& connection, const RevokeSessions& request, const std::v
              const Moment& now, Random& random) {
   for (const auto& one : which) {
     auto ended = end_session(connection, request.user_id, one, request.reason, now, random);
-    if (!ended) return pass(ended);
+    if (!ended) return ended;
   }
   return {};
 }
