@@ -196,7 +196,7 @@ def main():
         folder = tempfile.mkdtemp(prefix=f"gatehouse-fault-{name}-")
         began = time.monotonic()
         found, note = fault(options.binary, folder, seed, options.seconds * (1 if options.only else share))
-        print(f"{'FAILED' if found else 'passed'}  {name:6} {time.monotonic() - began:6.1f} s  {note}")
+        print(f"{'FAILED' if found else 'skipped' if note.startswith('skipped') else 'passed':7} {name:6} {time.monotonic() - began:6.1f} s  {note}")
         for line in found[:20]:
             print(f"        {line}")
         if found:
