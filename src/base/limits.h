@@ -39,6 +39,7 @@ inline constexpr std::size_t email_bytes_max = 254;  // RFC 5321 §4.5.3.1.3 les
 inline constexpr std::size_t display_name_chars_max = 100;
 inline constexpr std::size_t identifiers_per_user_max = 10;
 inline constexpr std::uint32_t challenge_lifetime_ms = 10 * 60 * 1000;
+inline constexpr std::uint32_t recovery_answer_ms = 50;  // at the earliest: what is known of an address takes less
 inline constexpr std::uint32_t challenge_tries_max = 5;
 inline constexpr std::size_t challenge_code_digits = 8;
 inline constexpr std::uint32_t pending_user_ms = 60'000;  // older pending users are finished or released

@@ -46,6 +46,7 @@ class Calls {
   Task<http::Response> logout(Exchange exchange);
   // recovery_calls.cpp
   Task<http::Response> recover(Exchange exchange);
+  Task<http::Response> start_recovery(Exchange exchange, identity::v1::StartRecoveryRequest request);
   Task<http::Response> reset_password(Exchange exchange);
   Task<http::Response> change_password(Exchange exchange);
   // user_calls.cpp
