@@ -22,6 +22,7 @@ class Api {
   virtual Task<v1::DeleteRoleResponse> delete_role(Call call, v1::DeleteRoleRequest request) = 0;
   virtual Task<v1::Permissions> assign_role(Call call, v1::AssignRoleRequest request) = 0;
   virtual Task<v1::Permissions> remove_role(Call call, v1::RemoveRoleRequest request) = 0;
+  virtual Task<v1::SetUserActiveResponse> set_user_active(Call call, v1::SetUserActiveRequest request) = 0;
 };
 
 }  // namespace gatehouse::account

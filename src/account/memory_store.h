@@ -51,11 +51,20 @@ class MemoryStore final : public Store {
   Task<bool> remove(Call, std::string user_id, std::string role, events::Event event) override {
     const std::pair<std::string, std::string> assignment(user_id, role);
     if (!assignments_.contains(assignment)) co_return false;
-    const auto holders = std::ranges::count_if(assignments_, [&](const auto& one) { return one.second == role; });
-    if (role == admin_role && holders == 1) co_return fail(Code::failed_precondition, "last_admin", "");
+    if (role == admin_role && !has_admin_beside(user_id)) co_return fail(Code::failed_precondition, "last_admin", "");
     assignments_.erase(assignment);
     said.push_back(std::move(event));
     co_return true;
+  }
+  Task<void> set_active(Call, std::string user_id, bool is_active) override {
+    const bool is_admin = assignments_.contains(std::pair(user_id, std::string(admin_role)));
+    if (is_active) {
+      inactive_.erase(user_id);
+    } else if (!inactive_.contains(user_id)) {
+      if (is_admin && !has_admin_beside(user_id)) co_return fail(Code::failed_precondition, "last_admin", "");
+      inactive_.insert(user_id);
+    }
+    co_return Done{};
   }
   Task<void> create_profile(Call, std::string claim, Profile profile, events::Event event) override {
     if (!claims_.insert(claim).second) co_return Done{};
@@ -65,15 +74,22 @@ class MemoryStore final : public Store {
   Task<void> forget_user(Call, std::string claim, std::string user_id) override {
     if (!claims_.insert(claim).second) co_return Done{};
     profiles_.erase(user_id);
+    inactive_.erase(user_id);
     std::erase_if(assignments_, [&](const auto& one) { return one.first == user_id; });
     co_return Done{};
   }
 
  private:
+  [[nodiscard]] bool has_admin_beside(const std::string& user_id) const {
+    return std::ranges::any_of(assignments_, [&](const auto& one) {
+      return one.second == admin_role && one.first != user_id && !inactive_.contains(one.first);
+    });
+  }
+
   std::map<std::string, Role> roles_;
   std::set<std::pair<std::string, std::string>> assignments_;
   std::map<std::string, Profile> profiles_;
-  std::set<std::string> claims_;
+  std::set<std::string> claims_, inactive_;
 };
 
 }  // namespace gatehouse::account

@@ -3,6 +3,8 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "json/writer.h"
+#include "runtime/uninterrupted.h"
+#include "telemetry/log.h"
 
 namespace gatehouse::account {
 namespace {
@@ -50,19 +52,37 @@ events::Event Service::make_event(const Call& call, std::string_view type, std::
   return event;
 }
 
+Service::Service(std::unique_ptr<Store> store, Bus<PermissionsChanged>& changes, const Clock& clock, Random& random)
+    : store_(std::move(store)),
+      changes_(changes),
+      clock_(clock),
+      random_(random),
+      cache_(limits::user_cache_entries_max, Milliseconds{limits::permissions_cached_ms}, clock) {}
+
+template <class T>
+Task<T> Service::settle(Task<T> change, PermissionsChanged notice) {
+  auto whole = settle_whole<T>(std::move(change), std::move(notice));
+  co_return co_await uninterrupted(std::move(whole));
+}
+
+template <class T>
+Task<T> Service::settle_whole(Task<T> change, PermissionsChanged notice) {
+  auto changed = co_await std::move(change);
+  if (!changed) co_return pass(changed);
+  const Done told = co_await changes_.publish(std::move(notice));
+  if (!told) log::error("a shard did not hear that permissions changed", {{"detail", told.error().detail}});
+  co_return changed;
+}
+
 Task<v1::Permissions> Service::get_permissions(Call call, v1::GetPermissionsRequest request) {
-  const auto known = cache_.find(request.user_id());
-  if (known != cache_.end()) co_return known->second;
+  if (const auto* known = cache_.find(request.user_id())) co_return *known;
   const auto valid = checked_user_id(request.user_id());
   if (!valid) co_return pass(valid);
-  const auto heard = changes_heard_;
+  const auto ticket = cache_.begin_fill(request.user_id());
   const auto roles = co_await store_->load_roles_of(call, request.user_id());
   if (!roles) co_return pass(roles);
   auto permissions = to_proto(request.user_id(), add_up(*roles));
-  if (heard == changes_heard_) {
-    if (cache_.size() >= limits::user_cache_entries_max) cache_.clear();
-    cache_.insert_or_assign(request.user_id(), permissions);
-  }
+  cache_.put(ticket, request.user_id(), permissions);
   co_return permissions;
 }
 
@@ -90,11 +110,10 @@ Task<v1::Role> Service::put_role(Call call, v1::PutRoleRequest request) {
   Role asked{request.role().name(), {request.role().permissions().begin(), request.role().permissions().end()}};
   auto role = checked_role(std::move(asked));
   if (!role) co_return pass(role);
-  const auto put = co_await store_->put_role(call, *role, clock_.wall());
-  if (!put) co_return pass(put);
+  auto change = store_->put_role(call, *role, clock_.wall());
   PermissionsChanged everybody;
-  const auto told = co_await changes_.publish(std::move(everybody));
-  if (!told) co_return pass(told);
+  const auto put = co_await settle(std::move(change), std::move(everybody));
+  if (!put) co_return pass(put);
   co_return to_proto(*role);
 }
 
@@ -110,11 +129,10 @@ Task<v1::Permissions> Service::assign_role(Call call, v1::AssignRoleRequest requ
   const auto valid = checked_user_id(request.user_id());
   if (!valid) co_return pass(valid);
   auto event = make_event(call, event_types::role_assigned, request.user_id(), request.role());
-  const auto changed = co_await store_->assign(call, request.user_id(), request.role(), std::move(event));
-  if (!changed) co_return pass(changed);
+  auto change = store_->assign(call, request.user_id(), request.role(), std::move(event));
   PermissionsChanged notice{request.user_id()};
-  const auto told = co_await changes_.publish(std::move(notice));
-  if (!told) co_return pass(told);
+  const auto changed = co_await settle(std::move(change), std::move(notice));
+  if (!changed) co_return pass(changed);
   v1::GetPermissionsRequest now;
   now.set_user_id(request.user_id());
   co_return co_await get_permissions(call, std::move(now));
@@ -124,22 +142,28 @@ Task<v1::Permissions> Service::remove_role(Call call, v1::RemoveRoleRequest requ
   const auto valid = checked_user_id(request.user_id());
   if (!valid) co_return pass(valid);
   auto event = make_event(call, event_types::role_removed, request.user_id(), request.role());
-  const auto changed = co_await store_->remove(call, request.user_id(), request.role(), std::move(event));
-  if (!changed) co_return pass(changed);
+  auto change = store_->remove(call, request.user_id(), request.role(), std::move(event));
   PermissionsChanged notice{request.user_id()};
-  const auto told = co_await changes_.publish(std::move(notice));
-  if (!told) co_return pass(told);
+  const auto changed = co_await settle(std::move(change), std::move(notice));
+  if (!changed) co_return pass(changed);
   v1::GetPermissionsRequest now;
   now.set_user_id(request.user_id());
   co_return co_await get_permissions(call, std::move(now));
 }
 
+Task<v1::SetUserActiveResponse> Service::set_user_active(Call call, v1::SetUserActiveRequest request) {
+  const auto valid = checked_user_id(request.user_id());
+  if (!valid) co_return pass(valid);
+  const auto set = co_await store_->set_active(call, request.user_id(), request.active());
+  if (!set) co_return pass(set);
+  co_return v1::SetUserActiveResponse();
+}
+
 void Service::forget(const PermissionsChanged& notice) {
-  ++changes_heard_;
   if (notice.user_id.empty())
     cache_.clear();
   else
-    cache_.erase(notice.user_id);
+    cache_.invalidate(notice.user_id);
 }
 
 }  // namespace gatehouse::account

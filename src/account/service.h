@@ -1,16 +1,16 @@
 // The account role's use cases. One per shard, on that shard's thread; keeps what users may do in a small cache that
-// the bus of PermissionsChanged empties.
+// the bus of PermissionsChanged empties. A change goes out on it after its commit and before its answer, also when the
+// caller has given up.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <unordered_map>
 
 #include "account/api.h"
 #include "account/events.h"
 #include "account/store.h"
 #include "base/random.h"
+#include "resilience/cache.h"
 #include "runtime/bus.h"
 
 namespace gatehouse::account {
@@ -20,8 +20,7 @@ inline constexpr std::string_view profile_consumer = "account.profile";
 
 class Service final : public Api {
  public:
-  Service(std::unique_ptr<Store> store, Bus<PermissionsChanged>& changes, const Clock& clock, Random& random)
-      : store_(std::move(store)), changes_(changes), clock_(clock), random_(random) {}
+  Service(std::unique_ptr<Store> store, Bus<PermissionsChanged>& changes, const Clock& clock, Random& random);
 
   Task<v1::Permissions> get_permissions(Call call, v1::GetPermissionsRequest request) override;
   Task<v1::Profile> get_profile(Call call, v1::GetProfileRequest request) override;
@@ -30,6 +29,7 @@ class Service final : public Api {
   Task<v1::DeleteRoleResponse> delete_role(Call call, v1::DeleteRoleRequest request) override;
   Task<v1::Permissions> assign_role(Call call, v1::AssignRoleRequest request) override;
   Task<v1::Permissions> remove_role(Call call, v1::RemoveRoleRequest request) override;
+  Task<v1::SetUserActiveResponse> set_user_active(Call call, v1::SetUserActiveRequest request) override;
 
   // Drops what the cache knows of one user, or of everybody. On this shard's thread.
   void forget(const PermissionsChanged& notice);
@@ -37,13 +37,17 @@ class Service final : public Api {
  private:
   [[nodiscard]] events::Event make_event(const Call& call, std::string_view type, std::string_view user_id,
                                          std::string_view role) const;
+  // Awaits a change and tells every shard of it, also when the caller has given up meanwhile.
+  template <class T>
+  Task<T> settle(Task<T> change, PermissionsChanged notice);
+  template <class T>
+  Task<T> settle_whole(Task<T> change, PermissionsChanged notice);
 
   const std::unique_ptr<Store> store_;
   Bus<PermissionsChanged>& changes_;
   const Clock& clock_;
   Random& random_;
-  std::unordered_map<std::string, v1::Permissions> cache_;
-  std::uint64_t changes_heard_ = 0;  // a fill that a change overtook is not kept
+  Cache<std::string, v1::Permissions, StringHash> cache_;
 };
 
 [[nodiscard]] events::Event make_account_event(std::string_view type, std::string_view user_id, const Clock& clock,

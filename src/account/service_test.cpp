@@ -7,6 +7,7 @@
 
 #include "account/memory_store.h"
 #include "account/profile_consumer.h"
+#include "base/limits.h"
 
 namespace gatehouse::account {
 namespace {
@@ -119,6 +120,16 @@ TEST_F(AccountService, S96_a_changed_role_takes_effect_for_everybody_at_once) {
   ASSERT_TRUE(put("support", "audit:read"));
   EXPECT_EQ(permissions_of(alice)->permissions(0), "audit:read");
   EXPECT_EQ(heard, (std::vector<std::string>{"", alice, ""}));
+}
+
+TEST_F(AccountService, S96_what_no_shard_was_told_of_is_known_in_half_a_minute) {
+  ASSERT_TRUE(assign(alice, "admin"));
+  ASSERT_TRUE(assign(bob, "admin"));
+  ASSERT_EQ(permissions_of(alice)->roles(0), "admin");
+  ASSERT_TRUE(wait_for(store->remove(Call{}, alice, "admin", events::Event{})));
+  EXPECT_EQ(permissions_of(alice)->roles(0), "admin");
+  clock.advance(Milliseconds{limits::permissions_cached_ms});
+  EXPECT_EQ(permissions_of(alice)->roles(0), "user");
 }
 
 TEST_F(AccountService, deletes_a_role_only_when_nobody_has_it) {

@@ -52,6 +52,9 @@ class StoreContract : public testing::Test {
   Done put(const char* name, std::vector<std::string> permissions) {
     return wait_for(store().put_role(Call{}, Role{name, std::move(permissions)}, from_ms(1'700'000'000'000)));
   }
+  Done set_active(const char* user, bool is_active) {
+    return wait_for(store().set_active(Call{}, user, is_active));
+  }
   std::vector<Role> roles_of(const char* user) { return wait_for(store().load_roles_of(Call{}, user)).value(); }
   Done create_profile(const char* claim, const char* user, std::int64_t joined_at_ms) {
     const Profile profile{user, from_ms(joined_at_ms), 1};
@@ -90,6 +93,19 @@ TYPED_TEST_P(StoreContract, S96_the_last_admin_stays) {
   ASSERT_TRUE(this->assign(this->bob, "admin"));
   EXPECT_TRUE(this->remove(this->alice, "admin").value());
   EXPECT_EQ(this->remove(this->bob, "admin").error().reason, "last_admin");
+}
+
+TYPED_TEST_P(StoreContract, S96_an_admin_who_may_not_act_is_none_of_the_last) {
+  ASSERT_TRUE(this->assign(this->alice, "admin"));
+  ASSERT_TRUE(this->assign(this->bob, "admin"));
+  ASSERT_TRUE(this->set_active(this->bob, false));
+  EXPECT_EQ(this->remove(this->alice, "admin").error().reason, "last_admin");
+  EXPECT_EQ(this->set_active(this->alice, false).error().reason, "last_admin");
+  EXPECT_TRUE(this->set_active(this->bob, false)) << "twice is once";
+  ASSERT_TRUE(this->set_active(this->bob, true));
+  EXPECT_TRUE(this->set_active(this->alice, false));
+  EXPECT_EQ(this->remove(this->bob, "admin").error().reason, "last_admin");
+  EXPECT_TRUE(this->remove(this->alice, "admin").value());
 }
 
 TYPED_TEST_P(StoreContract, removes_once_and_says_so_once) {
@@ -141,7 +157,7 @@ TYPED_TEST_P(StoreContract, forgets_a_user_with_roles_even_the_last_admin) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(StoreContract, assigns_once_and_says_so_once, assigns_only_roles_that_there_are,
-                            S96_the_last_admin_stays, removes_once_and_says_so_once,
+                            S96_the_last_admin_stays, S96_an_admin_who_may_not_act_is_none_of_the_last, removes_once_and_says_so_once,
                             a_role_put_again_has_only_its_new_permissions, deletes_a_role_that_nobody_has,
                             an_event_heard_twice_has_one_effect, forgets_a_user_with_roles_even_the_last_admin);
 

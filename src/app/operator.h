@@ -58,6 +58,7 @@ class Operator final : public http::Handler {
   };
   Task<std::vector<Dead>> find_dead(Call call, std::string consumer);
   Task<identity::v1::User> find_user(Call call, std::string name);
+  Task<void> set_active(Call call, std::string user_id, bool is_active);
 
   Platform& platform_;
   Roles& roles_;

@@ -87,16 +87,31 @@ Task<std::string> Operator::show_user(Call call, Arguments arguments) {
   co_return user_json(*user, &*permissions);
 }
 
+// Of the admins who are active, one is left (S-96).
+Task<void> Operator::set_active(Call call, std::string user_id, bool is_active) {
+  account::v1::SetUserActiveRequest request;
+  request.set_user_id(std::move(user_id));
+  request.set_active(is_active);
+  const auto set = co_await roles_.account->set_user_active(call, std::move(request));
+  if (!set) co_return pass(set);
+  co_return Done{};
+}
+
 Task<std::string> Operator::disable_user(Call call, Arguments arguments) {
   auto name = need(arguments, "user");
   if (!name) co_return pass(name);
   auto user = co_await find_user(call, *name);
   if (!user) co_return pass(user);
+  const auto may_go = co_await set_active(call, user->id(), false);
+  if (!may_go) co_return pass(may_go);
   identity::v1::SetUserDisabledRequest request;
   request.set_user_id(user->id());
   request.set_disabled(true);
   auto disabled = co_await roles_.identity->set_user_disabled(call, std::move(request));
-  if (!disabled) co_return pass(disabled);
+  if (!disabled) {
+    (void)co_await set_active(call, user->id(), true);
+    co_return pass(disabled);
+  }
   // A crash before this is made good by the consumer gateway.account_end.
   const auto ended = co_await gateway::end_all_sessions(*roles_.auth, call, user->id(), "disabled");
   if (!ended) co_return pass(ended);
@@ -118,6 +133,8 @@ Task<std::string> Operator::enable_user(Call call, Arguments arguments) {
   request.set_disabled(false);
   auto enabled = co_await roles_.identity->set_user_disabled(call, std::move(request));
   if (!enabled) co_return pass(enabled);
+  const auto counted = co_await set_active(call, user->id(), true);
+  if (!counted) co_return pass(counted);
   co_return user_json(*enabled);
 }
 

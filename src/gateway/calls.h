@@ -81,6 +81,7 @@ class Calls {
   // The user who is calling. UNAUTHENTICATED session_revoked when they are gone or may not act any more.
   Task<identity::v1::User> load_caller(Call call);
   Task<identity::v1::User> load_user(Call call, std::string user_id);
+  Task<void> delete_user(Call call, identity::v1::DeleteUserRequest request);
   // The version a change may start from, given If-Match: nothing when any will do. version_mismatch.
   Task<std::optional<std::int64_t>> version_to_change(Exchange exchange, std::string user_id);
   Task<auth::v1::Tokens> open_session(Exchange exchange, std::string user_id);

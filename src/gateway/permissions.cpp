@@ -5,12 +5,9 @@
 #include "base/limits.h"
 
 namespace gatehouse::gateway {
-namespace {
-constexpr Milliseconds lifetime{30'000};
-}
 
 Permissions::Permissions(identity::Api& identity, account::Api& account, const Clock& clock)
-    : identity_(identity), account_(account), cache_(limits::user_cache_entries_max, lifetime, clock) {}
+    : identity_(identity), account_(account), cache_(limits::user_cache_entries_max, Milliseconds{limits::permissions_cached_ms}, clock) {}
 
 void Permissions::subscribe(Shard& shard, Bus<account::PermissionsChanged>& changes) {
   changes.subscribe(shard, [this](const account::PermissionsChanged& notice) { forget(notice); });

@@ -147,7 +147,8 @@ class FakeAuth final : public auth::Api, public Door {
 class FakeAccount final : public account::Api, public Door {
  public:
   std::map<std::string, std::vector<std::string>> permissions;  // by user id
-  std::string last_admin;                                       // whose role cannot be removed
+  std::string last_admin;                                       // who must stay
+  std::set<std::string> inactive;
 
   Task<account::v1::Permissions> get_permissions(Call, account::v1::GetPermissionsRequest request) override {
     if (auto entered = enter("get_permissions"); !entered) co_return pass(entered);
@@ -157,19 +158,22 @@ class FakeAccount final : public account::Api, public Door {
     for (const auto& permission : permissions[request.user_id()]) response.add_permissions(permission);
     co_return response;
   }
-  Task<account::v1::Permissions> remove_role(Call call, account::v1::RemoveRoleRequest request) override {
-    if (auto entered = enter("remove_role"); !entered) co_return pass(entered);
-    if (request.user_id() == last_admin) co_return fail(Code::failed_precondition, "last_admin", "The last one.");
-    permissions.erase(request.user_id());
-    account::v1::GetPermissionsRequest now;
-    now.set_user_id(request.user_id());
-    co_return co_await get_permissions(call, std::move(now));
+  Task<account::v1::SetUserActiveResponse> set_user_active(Call, account::v1::SetUserActiveRequest request) override {
+    if (auto entered = enter("set_user_active"); !entered) co_return pass(entered);
+    if (!request.active() && request.user_id() == last_admin)
+      co_return fail(Code::failed_precondition, "last_admin", "The last one.");
+    if (request.active())
+      inactive.erase(request.user_id());
+    else
+      inactive.insert(request.user_id());
+    co_return account::v1::SetUserActiveResponse();
   }
   Task<account::v1::Profile> get_profile(Call, account::v1::GetProfileRequest) override { co_return none(); }
   Task<account::v1::ListRolesResponse> list_roles(Call, account::v1::ListRolesRequest) override { co_return none(); }
   Task<account::v1::Role> put_role(Call, account::v1::PutRoleRequest) override { co_return none(); }
   Task<account::v1::DeleteRoleResponse> delete_role(Call, account::v1::DeleteRoleRequest) override { co_return none(); }
   Task<account::v1::Permissions> assign_role(Call, account::v1::AssignRoleRequest) override { co_return none(); }
+  Task<account::v1::Permissions> remove_role(Call, account::v1::RemoveRoleRequest) override { co_return none(); }
 
  private:
   static std::unexpected<Error> none() { return fail(Code::unimplemented, "unimplemented", ""); }

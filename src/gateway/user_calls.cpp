@@ -4,6 +4,7 @@
 #include "gateway/erasure.h"
 #include "gateway/render.h"
 #include "gateway/request_body.h"
+#include "runtime/uninterrupted.h"
 #include "telemetry/log.h"
 
 namespace gatehouse::gateway {
@@ -106,25 +107,38 @@ Task<http::Response> Calls::put_user(Exchange exchange) {
 }
 
 // What is certain comes first: once the user is gone for good, account_end (erasure.h) finishes what a crash leaves
-// undone here, and so does repeating the call. The role of admin goes before, because the last admin may not.
+// undone here, and so does repeating the call.
 Task<http::Response> Calls::delete_me(Exchange exchange) {
   const auto& call = exchange.call;
   const auto user_id = call.caller.user_id.str();
   const auto version = co_await version_to_change(exchange, user_id);
   if (!version) co_return pass(version);
-  account::v1::RemoveRoleRequest role;
-  role.set_user_id(user_id);
-  role.set_role("admin");
-  const auto removed = co_await parts_.account.remove_role(call, std::move(role));
-  if (!removed) co_return pass(removed);
   identity::v1::DeleteUserRequest request;
   request.set_user_id(user_id);
   if (*version) request.set_expected_version(**version);
-  const auto deleted = co_await parts_.identity.delete_user(call, std::move(request));
+  auto deletion = delete_user(call, std::move(request));
+  const auto deleted = co_await uninterrupted(std::move(deletion));
   if (!deleted && deleted.error().code != Code::not_found) co_return pass(deleted);
   const auto ended = co_await end_account(parts_.auth, parts_.credential, call, user_id);
   if (!ended) co_return pass(ended);
   co_return no_content();
+}
+
+// Whoever is about to go is no longer one of the admins of whom one is left (S-96), but stays all they were if in the
+// end they do not go.
+Task<void> Calls::delete_user(Call call, identity::v1::DeleteUserRequest request) {
+  account::v1::SetUserActiveRequest leaving, staying;
+  leaving.set_user_id(request.user_id());
+  staying.set_user_id(request.user_id());
+  staying.set_active(true);
+  const auto may_go = co_await parts_.account.set_user_active(call, std::move(leaving));
+  if (!may_go) co_return pass(may_go);
+  const auto deleted = co_await parts_.identity.delete_user(call, std::move(request));
+  if (deleted) co_return Done{};
+  call.deadline = SteadyTime::max();  // what failed may have used up the time
+  const auto restored = co_await parts_.account.set_user_active(call, std::move(staying));
+  if (!restored) log::failure("a user who was not deleted still counts as leaving", call, restored.error());
+  co_return pass(deleted);
 }
 
 }  // namespace gatehouse::gateway

@@ -158,8 +158,19 @@ TEST_F(Deleting, S96_is_not_for_the_last_admin) {
   EXPECT_EQ(identity.users.size(), 1U);
 }
 
+TEST_F(Deleting, that_fails_leaves_an_admin_what_they_were) {
+  account.permissions[ada.id] = {"users:read"};
+  identity.fail_next("delete_user", Code::unavailable, "storage_busy");
+  EXPECT_EQ(delete_me().status, 503);
+  EXPECT_TRUE(account.inactive.empty());
+  identity.fail_next("delete_user", Code::aborted, "version_mismatch");
+  EXPECT_FALSE(delete_me().status == 204);
+  EXPECT_TRUE(account.inactive.empty());
+  EXPECT_EQ(account.permissions[ada.id].size(), 1U);
+}
+
 TEST_F(Deleting, stopped_at_any_step_is_finished_by_doing_it_again) {
-  const std::pair<Door*, const char*> steps[] = {{&account, "remove_role"},
+  const std::pair<Door*, const char*> steps[] = {{&account, "set_user_active"},
                                                  {&identity, "delete_user"},
                                                  {&credential, "delete_credentials"},
                                                  {&auth, "revoke_user_sessions"}};

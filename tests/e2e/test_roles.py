@@ -1,4 +1,10 @@
 """Roles and permissions: given on the command line, asked for on the internal listener."""
+import json
+import socket
+import sqlite3
+import struct
+import time
+
 import pytest
 from support.people import person
 from support.roles import run_ok
@@ -78,3 +84,72 @@ def test_the_role_commands_work_without_a_running_process(own_house):
     assert someone.id in shown
     house.start()
     assert permissions(house, someone.id).json()["roles"][0] == "admin"
+
+
+def hang_up_during(house, database, send):
+    """Sends a request while a database cannot be written, gives it up, and lets the database go."""
+    lock = sqlite3.connect(house.data / f"{database}.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    connection = send()
+    time.sleep(0.3)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+    time.sleep(0.5)
+    lock.execute("ROLLBACK")
+    lock.close()
+    time.sleep(1)
+
+
+def command(house, name, arguments):
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(str(house.data / "control.sock"))
+    body = json.dumps(arguments)
+    connection.sendall(f"POST /{name} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+    return connection
+
+
+def test_S96_a_role_taken_away_is_gone_although_nobody_waited_for_the_answer(own_house):
+    house = own_house({"server": {"shards": 2}})
+    admin, other, someone = person(house), person(house), person(house)
+    for one in (admin, other):
+        run_ok(house, "role", "assign", one.username, "admin")
+    run_ok(house, "role", "put", "support", "users:read")
+    run_ok(house, "role", "assign", someone.username, "support")
+
+    def seen_by(whom):
+        return {whom.get(f"/api/v1/users/{other.id}").status for _ in range(8)}
+
+    assert seen_by(admin) == seen_by(someone) == {200}
+    hang_up_during(house, "account", lambda: command(house, "role-remove", {"user": admin.username, "role": "admin"}))
+    assert seen_by(admin) == {403}
+    hang_up_during(house, "account", lambda: command(house, "role-put", {"role": "support", "permissions": ["reports:read"]}))
+    assert seen_by(someone) == {403}
+
+
+def test_a_deletion_that_fails_leaves_an_admin_what_they_were(own_house):
+    house = own_house()
+    admin, other = person(house), person(house)
+    for one in (admin, other):
+        run_ok(house, "role", "assign", one.username, "admin")
+    lock = sqlite3.connect(house.data / "identity.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    assert admin.request("DELETE", "/api/v1/users/me").status == 503
+    lock.execute("ROLLBACK")
+    lock.close()
+    assert permissions(house, admin.id).json()["roles"] == ["admin"]
+    assert other.request("DELETE", "/api/v1/users/me").status == 204, "the one who did not go counts again"
+
+
+def test_S96_a_disabled_admin_is_none_of_the_last(own_house):
+    house = own_house()
+    admin, other = person(house), person(house)
+    run_ok(house, "role", "assign", admin.username, "admin")
+    assert house.cli("user", "disable", admin.username).returncode != 0
+    assert admin.me().status == 200
+    run_ok(house, "role", "assign", other.username, "admin")
+    run_ok(house, "user", "disable", admin.username)
+    for arguments in (("user", "disable", other.username), ("role", "remove", other.username, "admin")):
+        assert house.cli(*arguments).returncode != 0, arguments
+    assert other.request("DELETE", "/api/v1/users/me").code == "last_admin"
+    run_ok(house, "user", "enable", admin.username)
+    assert other.request("DELETE", "/api/v1/users/me").status == 204

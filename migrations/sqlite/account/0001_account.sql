@@ -24,3 +24,8 @@ CREATE TABLE assignments (
   PRIMARY KEY (user_id, role)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX assignments_by_role ON assignments (role);
+
+-- Who is disabled or about to be deleted: of the admins who are not, one is left.
+CREATE TABLE inactive_users (
+  user_id TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;

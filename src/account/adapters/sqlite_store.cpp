@@ -102,6 +102,16 @@ Result<bool> assign_in(Connection& connection, const std::string& user_id, const
   return true;
 }
 
+Done need_an_admin(Connection& connection) {
+  const auto left = count(connection,
+                          "SELECT count(*) FROM assignments WHERE role = ? "
+                          "AND user_id NOT IN (SELECT user_id FROM inactive_users)",
+                          std::string(admin_role));
+  if (!left) return pass(left);
+  if (*left > 0) return {};
+  return fail(Code::failed_precondition, "last_admin", "This is the last admin. Make somebody else admin first.");
+}
+
 // The count of admins and the removal are one transaction on the one writer: two that remove each other at the
 // same time cannot both succeed.
 Result<bool> remove_in(Connection& connection, const std::string& user_id, const std::string& role,
@@ -110,15 +120,23 @@ Result<bool> remove_in(Connection& connection, const std::string& user_id, const
       connection.execute("DELETE FROM assignments WHERE user_id = ? AND role = ?", user_id, role);
   if (!removed) return pass(removed);
   if (*removed == 0) return false;
-  if (role == admin_role) {
-    const auto left = count(connection, "SELECT count(*) FROM assignments WHERE role = ?", role);
-    if (!left) return pass(left);
-    if (*left == 0)
-      return fail(Code::failed_precondition, "last_admin", "This is the last admin. Make somebody else admin first.");
-  }
+  const auto has_admin = role == admin_role ? need_an_admin(connection) : Done{};
+  if (!has_admin) return pass(has_admin);
   const auto said = sqlite::append_event(connection, event);
   if (!said) return pass(said);
   return true;
+}
+
+Done set_active_in(Connection& connection, const std::string& user_id, bool is_active) {
+  const auto changed = connection.execute(is_active ? "DELETE FROM inactive_users WHERE user_id = ?"
+                                                    : "INSERT INTO inactive_users (user_id) VALUES (?) ON CONFLICT DO NOTHING",
+                                          user_id);
+  if (!changed) return pass(changed);
+  if (is_active || *changed == 0) return {};
+  const auto is_admin =
+      count(connection, "SELECT count(*) FROM assignments WHERE role = 'admin' AND user_id = ?", user_id);
+  if (!is_admin) return pass(is_admin);
+  return *is_admin == 0 ? Done{} : need_an_admin(connection);
 }
 
 Done create_profile_in(Connection& connection, const std::string& claim, const Profile& profile,
@@ -143,6 +161,8 @@ Done forget_user_in(Connection& connection, const std::string& claim, const std:
   if (!profile) return pass(profile);
   const auto roles = connection.execute("DELETE FROM assignments WHERE user_id = ?", user_id);
   if (!roles) return pass(roles);
+  const auto mark = connection.execute("DELETE FROM inactive_users WHERE user_id = ?", user_id);
+  if (!mark) return pass(mark);
   return {};
 }
 
@@ -185,6 +205,13 @@ Task<bool> SqliteStore::remove(Call call, std::string user_id, std::string role,
     return remove_in(connection, user_id, role, event);
   };
   co_return co_await database_.write<bool>(call, std::move(work));
+}
+
+Task<void> SqliteStore::set_active(Call call, std::string user_id, bool is_active) {
+  auto work = [user_id = std::move(user_id), is_active](Connection& connection) {
+    return set_active_in(connection, user_id, is_active);
+  };
+  co_return co_await database_.write<void>(call, std::move(work));
 }
 
 Task<void> SqliteStore::create_profile(Call call, std::string claim, Profile profile, events::Event event) {
