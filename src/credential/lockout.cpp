@@ -50,21 +50,27 @@ Milliseconds wait_of(const Entry& entry, const Rule& rule, WallTime now) {
 Decision reserve(Guard& guard, WallTime now) {
   guard.account_source = at(guard.account_source, account_source_rule, now);
   guard.source = at(guard.source, source_rule, now);
-  const auto wait =
-      std::max(wait_of(guard.account_source, account_source_rule, now), wait_of(guard.source, source_rule, now));
-  if (wait > Milliseconds{0}) return {wait};
-  guard.account_source = counted(guard.account_source, account_source_rule, now);
+  if (guard.typed) guard.typed = at(*guard.typed, account_source_rule, now);
+  const auto account_wait = wait_of(guard.account_source, account_source_rule, now);
+  const auto told_wait = guard.typed ? wait_of(*guard.typed, account_source_rule, now) : account_wait;
+  const auto wait = std::max(told_wait, wait_of(guard.source, source_rule, now));
+  if (wait > Milliseconds{0}) return {.wait = wait};
+  const bool is_blind = account_wait > Milliseconds{0};
+  if (!is_blind) guard.account_source = counted(guard.account_source, account_source_rule, now);
+  if (guard.typed) guard.typed = counted(*guard.typed, account_source_rule, now);
   guard.source = counted(guard.source, source_rule, now);
-  return {};
+  return {.is_blind = is_blind};
 }
 
 void succeed(Guard& guard, WallTime now) {
   guard.account_source = Entry{};
+  if (guard.typed) guard.typed = Entry{};
   guard.source = given_back(guard.source, source_rule, now);
 }
 
 void release(Guard& guard, WallTime now) {
   guard.account_source = given_back(guard.account_source, account_source_rule, now);
+  if (guard.typed) guard.typed = given_back(*guard.typed, account_source_rule, now);
   guard.source = given_back(guard.source, source_rule, now);
 }
 

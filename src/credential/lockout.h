@@ -1,7 +1,8 @@
 // How many password attempts are allowed, and when the next one is: a pure state machine behind whatever stores it.
 //
 // An attempt is counted before the password is looked at (reserve), as if it had failed; only its success takes that
-// back. Two entries guard each attempt: one for (account, source), one for the source alone. Past its free failures
+// back. Two entries guard each attempt: one for (account, source), one for the source alone; a third one, for (typed
+// name, source), where somebody typed one of the account's names. Past its free failures
 // an entry makes the next attempt wait 1 s, 2 s, 4 s … at most an hour (a source, which many people may share: a
 // minute); time forgives failures one by one. There is no lock that a stranger can cause: other sources of the same
 // account do not wait, and no wait is longer than the rule's maximum, whatever the clock does.
@@ -11,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -47,14 +49,20 @@ struct Entry {
 struct Guard {
   Entry account_source;
   Entry source;
+  std::optional<Entry> typed;  // (typed name, source)
 };
 
+// Who must wait is told so by the typed name's entry and the source's. The account's own is not to be seen through
+// another of its names, or guessing at one would tell that the other is the same person's: where it alone says wait,
+// the attempt is let through blind, and fails like any other without a look at the password.
 struct Decision {
   Milliseconds wait{0};
+  bool is_blind = false;
   [[nodiscard]] bool is_admitted() const { return wait == Milliseconds{0}; }
 };
 
-// Counts the attempt in both entries when both let it through, in neither otherwise. Both are brought up to `now`.
+// Counts the attempt in all entries when it is let through (but for the account's when it is blind), in none otherwise.
+// All are brought up to `now`.
 [[nodiscard]] Decision reserve(Guard& guard, WallTime now);
 
 // The reserved attempt turned out right: the account's failures from this source are forgotten, and the source gets

@@ -40,6 +40,22 @@ TEST(Lockout, each_further_failure_doubles_the_wait_up_to_an_hour) {
   EXPECT_EQ(reserve(guard, now).wait, delay_max);
 }
 
+TEST(Lockout, S16_the_accounts_own_wait_is_not_seen_through_another_of_its_names) {
+  Guard guard{.account_source = {}, .source = {}, .typed = Entry{}};
+  for (std::uint32_t i = 0; i < limits::attempts_free_per_account; ++i) EXPECT_FALSE(reserve(guard, start).is_blind);
+  EXPECT_EQ(reserve(guard, start).wait, seconds(1)) << "the name that was typed says so";
+  const auto account = guard.account_source;
+  guard.typed = Entry{};  // another name
+  for (std::uint32_t i = 0; i < limits::attempts_free_per_account; ++i) {
+    const auto decision = reserve(guard, start);
+    EXPECT_TRUE(decision.is_admitted() && decision.is_blind);
+  }
+  EXPECT_EQ(reserve(guard, start).wait, seconds(1)) << "as any name would";
+  EXPECT_EQ(guard.account_source, account) << "what is not looked at does not lengthen the wait";
+  guard.typed = Entry{};
+  EXPECT_FALSE(reserve(guard, start + seconds(1)).is_blind);
+}
+
 TEST(Lockout, S20_parallel_guesses_get_no_more_than_the_free_ones) {
   Guard guard;
   int admitted = 0;

@@ -128,6 +128,11 @@ Task<void> Service::try_password(Call call, Attempt attempt, SecretString normal
     co_return too_many_attempts(begun->decision.wait);
   }
   const auto password = std::make_shared<const SecretString>(std::move(normal));
+  if (begun->decision.is_blind) {  // not counted against the account, so nothing of it is given back or cleared
+    begun->phc.reset();
+    attempt.keys.account_source = *attempt.keys.typed_source;
+    attempt.keys.typed_source.reset();
+  }
   const auto phc = begun->phc.value_or("");
   const auto verdict = co_await hashing_.verify(call, phc, password);
   if (!verdict) {
@@ -205,7 +210,9 @@ Attempt Service::attempt_of(const Call& call, const v1::VerifyPasswordRequest& r
   attempt.user_id = request.user_id();
   attempt.keys = {.account_source = key_of("account_source", request.account(), source),
                   .source = key_of("source", source.empty() ? request.account() : "", source),
-                  .account = key_of("account", request.account(), "")};
+                  .account = key_of("account", request.account(), ""),
+                  .typed_source = {}};
+  if (!request.name().empty()) attempt.keys.typed_source = key_of("typed_source", request.name(), source);
   return attempt;
 }
 

@@ -51,6 +51,25 @@ TEST_F(CredentialServiceTest, S20_parallel_guesses_are_verified_no_more_often_th
   EXPECT_EQ(delayed, 200 - static_cast<int>(limits::attempts_free_per_account));
 }
 
+TEST_F(CredentialServiceTest, S16_guessing_at_one_name_does_not_tell_which_other_name_is_the_same_persons) {
+  ASSERT_TRUE(set(good_));
+  const auto verify_as = [this](const std::string& name, const std::string& password, std::string user_id, std::string account) {
+    auto request = attempt(password, std::move(user_id), std::move(account));
+    request.set_name(name);
+    return outcome(wait<v1::VerifyPasswordResponse>(service_->verify_password(from("192.0.2.1"), std::move(request))));
+  };
+  for (std::uint32_t i = 0; i < limits::attempts_free_per_account; ++i)
+    EXPECT_EQ(verify_as("bobby", "guess", user_, "bob"), "invalid_credentials");
+  EXPECT_EQ(verify_as("bobby", "guess", user_, "bob"), "too_many_attempts");
+  const auto before = hashes();
+  EXPECT_EQ(verify_as("bob@example.com", "guess", user_, "bob"), "invalid_credentials");
+  EXPECT_EQ(verify_as("bob@example.com", good_, user_, "bob"), "invalid_credentials") << "S-21: one state, not looked at";
+  EXPECT_EQ(verify_as("eve@example.com", "guess", "", "eve@example.com"), "invalid_credentials");
+  EXPECT_EQ(hashes(), before + 3) << "S-17";
+  clock_.advance(seconds(1));
+  EXPECT_EQ(verify_as("bob@example.com", good_, user_, "bob"), "right");
+}
+
 TEST_F(CredentialServiceTest, S22_a_guesser_elsewhere_does_not_keep_the_owner_out) {
   ASSERT_TRUE(set(good_));
   for (int i = 0; i < 20; ++i) (void)verify("guess", "203.0.113.66");

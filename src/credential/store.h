@@ -18,6 +18,7 @@ struct AttemptKeys {
   Digest account_source{};
   Digest source{};
   Digest account{};  // for the rate of events alone
+  std::optional<Digest> typed_source;
 };
 
 struct Attempt {

@@ -1,5 +1,6 @@
 // What password attempts are counted under: one key an account, through whichever door and by whichever name it is
-// tried (S-20, S-21). Who is nobody is counted under the name that was typed, with the same limits.
+// tried (S-20, S-21), and one a typed name, which is the one that is told of (S-16). Who is nobody is counted under the
+// name that was typed, with the same limits.
 #pragma once
 
 #include <string>

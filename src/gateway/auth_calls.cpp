@@ -49,6 +49,18 @@ Result<Login> read_login(const Exchange& exchange) {
   return login;
 }
 
+// One for all spellings of one name or address.
+std::string typed_key(const Login& login) {
+  const auto email = login.email ? identity::email_key(*login.email) : Result<std::string>(login.name());
+  return account_key_of_nobody(email ? *email : login.name());
+}
+
+std::unexpected<Error> too_many_attempts(const Admission& admission) {  // as credential says it
+  auto failed = fail(Code::resource_exhausted, "too_many_attempts", "Too many attempts. Try again later.");
+  failed.error().retry_after_ms = admission.retry_after_ms;
+  return failed;
+}
+
 // A name nobody can have is a name nobody has: to the outside they are the same.
 bool is_nobody(const Error& error) {
   return error.code == Code::not_found || error.code == Code::invalid_argument;
@@ -81,14 +93,15 @@ Task<http::Response> Calls::register_user(Exchange exchange) {
   RegistrationRequest asked;
   asked.key = std::move(*key);
   asked.username = body->text("username");
-  asked.email = body->optional_text("email").value_or("");
-  const bool has_empty_email = asked.email.empty() && body->has("email");
+  auto email = body->nullable_text("email");
+  const bool has_empty_email = email && email->empty();
+  asked.email = std::move(email).value_or("");
   asked.password = body->text("password");
   asked.challenge_id = body->optional_id("challenge_id");
   asked.user_agent = user_agent_of(*exchange.request);
   asked.began_at = exchange.arrived.wall;
   if (has_empty_email) body->refuse("email", "email_invalid", "This is not an e-mail address.");
-  if (!asked.challenge_id.empty() && asked.email.empty())
+  if (!asked.challenge_id.empty() && asked.email.empty() && !body->has("email"))
     body->refuse("email", "required", "A challenge proves an address: which one?");
   const auto valid = body->finish();
   if (!valid) co_return pass(valid);
@@ -120,9 +133,13 @@ Task<http::Response> Calls::login(Exchange exchange) {
   // equal answers (S-16, S-17).
   const bool may_log_in = user && user->status() == identity::v1::USER_STATUS_ACTIVE;
   const std::string user_id = may_log_in ? user->id() : std::string();
-  auto account = user ? account_key_of_user(user->id()) : account_key_of_nobody(login->name());
-  const auto verified = co_await verify_password(exchange.call, user_id, login->password, std::move(account));
+  auto name = typed_key(*login);
+  const auto admission = parts_.limits.admit_guess(name, exchange.call.caller.source);
+  if (!admission.allowed) co_return too_many_attempts(admission);
+  auto account = user ? account_key_of_user(user->id()) : name;
+  const auto verified = co_await verify_password(exchange.call, user_id, login->password, std::move(account), name);
   if (!verified) co_return pass(verified);
+  parts_.limits.forgive_guesses(name, exchange.call.caller.source);
   const auto tokens = co_await open_session(exchange, user_id);
   if (!tokens) co_return pass(tokens);
   co_return json_response(200, *tokens, write_tokens);
@@ -160,11 +177,13 @@ Task<auth::v1::Tokens> Calls::open_session(Exchange exchange, std::string user_i
   co_return co_await parts_.auth.create_session(exchange.call, std::move(request));
 }
 
-Task<void> Calls::verify_password(Call call, std::string user_id, std::string password, std::string account) {
+Task<void> Calls::verify_password(Call call, std::string user_id, std::string password, std::string account,
+                                  std::string name) {
   credential::v1::VerifyPasswordRequest request;
   request.set_user_id(std::move(user_id));
   request.set_password(std::move(password));
   request.set_account(std::move(account));
+  request.set_name(std::move(name));
   const auto verified = co_await parts_.credential.verify_password(call, std::move(request));
   if (!verified) co_return pass(verified);
   co_return Done{};

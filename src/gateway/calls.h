@@ -87,7 +87,9 @@ class Calls {
   Task<auth::v1::Tokens> open_session(Exchange exchange, std::string user_id);
   // All but `except`; a nil one spares none. `reason` as session.revoked says it.
   Task<void> end_sessions(Call call, std::string user_id, SessionId except, std::string_view reason);
-  Task<void> verify_password(Call call, std::string user_id, std::string password, std::string account);
+  // `name`: the key of the name that was typed, if one was.
+  Task<void> verify_password(Call call, std::string user_id, std::string password, std::string account,
+                             std::string name = {});
   Task<void> check_new_password(Call call, std::string password, std::vector<std::string> user_words);
   Task<void> replace_and_end_sessions(Call call, identity::v1::User user, std::string password, SessionId except);
   Task<void> replace_password(Call call, identity::v1::User user, std::string password);

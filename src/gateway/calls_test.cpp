@@ -74,6 +74,7 @@ TEST_F(LoggingIn, S20_S21_attempts_at_one_account_are_counted_together_by_whiche
   identity.users[ada.id].set_status(identity::v1::USER_STATUS_DISABLED);
   login("ada", "x-x-x-x-x");
   EXPECT_EQ(credential.accounts, std::vector<std::string>(3, "user:" + ada.id));
+  EXPECT_EQ(credential.names, (std::vector<std::string>{"name:ada", "name:ada@example.com", "name:ada"}));
   login("user:" + ada.id, "x-x-x-x-x");
   EXPECT_NE(credential.accounts.back(), "user:" + ada.id) << "nobody can type an account's key";
 }

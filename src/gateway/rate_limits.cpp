@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <string>
 
+#include "base/limits.h"
+#include "gateway/source_address.h"
+
 namespace gatehouse::gateway {
 namespace {
 
@@ -11,6 +14,10 @@ constexpr std::size_t keys_max = 16'384;  // ~280 KiB each; a flood of sources m
 RateLimit per(std::uint32_t permits, Milliseconds period, bool enabled) {
   return {.permits = std::max(permits, 1U), .period = period, .enabled = enabled};
 }
+std::string pair_of(std::string_view what, std::string_view from) {
+  return std::string(from).append("\n").append(what);  // no source holds a line break
+}
+
 constexpr Milliseconds minute{60'000};
 constexpr Milliseconds hour{3'600'000};
 
@@ -23,7 +30,8 @@ RateLimits::RateLimits(const config::RateLimit& config, const Clock& clock, Rand
       refresh_(per(config.refresh_per_minute, minute, config.enabled), keys_max, clock, random),
       mail_(per(config.challenge_per_hour * 6, hour, config.enabled), keys_max, clock, random),
       recipient_(per(config.challenge_per_hour * 6, hour, config.enabled), keys_max, clock, random),
-      recipient_from_source_(per(config.challenge_per_hour, hour, config.enabled), keys_max, clock, random) {}
+      recipient_from_network_(per(config.challenge_per_hour, hour, config.enabled), keys_max, clock, random),
+      guess_from_network_(per(limits::guesses_per_network_max, hour, config.enabled), keys_max, clock, random) {}
 
 Admission RateLimits::admit_source(RateClass rate_class, std::string_view source) {
   switch (rate_class) {
@@ -38,11 +46,19 @@ Admission RateLimits::admit_source(RateClass rate_class, std::string_view source
 }
 
 Admission RateLimits::admit_recipient(std::string_view address, std::string_view source) {
-  std::string pair(address);
-  pair.append("\n").append(source);  // no address holds a line break
-  const auto admission = recipient_from_source_.admit(pair);
+  const auto admission = recipient_from_network_.admit(pair_of(address, network_of(source)));
   if (!admission.allowed) return admission;
   return recipient_.admit(address);
+}
+
+Admission RateLimits::admit_guess(std::string_view name, std::string_view source) {
+  const auto network = network_of(source);
+  if (network.view() == source) return {.allowed = true};
+  return guess_from_network_.admit(pair_of(name, network));
+}
+
+void RateLimits::forgive_guesses(std::string_view name, std::string_view source) {
+  guess_from_network_.forgive(pair_of(name, network_of(source)));
 }
 
 }  // namespace gatehouse::gateway

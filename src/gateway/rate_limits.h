@@ -18,11 +18,17 @@ class RateLimits {
   // `source` is a client address as gateway/source_address.h groups it.
   [[nodiscard]] Admission admit_source(RateClass rate_class, std::string_view source);
   // `address` is where a mail would go, as identity::email_key spells it. One source mails it so often, all sources
-  // together several times that: nobody can use up what somebody else needs to reach their own address.
+  // together several times that: nobody can use up what somebody else needs to reach their own address. A /48 of IPv6
+  // is one source here, since one person may have all of it.
   [[nodiscard]] Admission admit_recipient(std::string_view address, std::string_view source);
+  // A guess at the password of whoever has this name, from a source whose /48 holds others: wider than what credential
+  // allows one source, for strangers may share a /48. Whoever guessed right has it back.
+  [[nodiscard]] Admission admit_guess(std::string_view name, std::string_view source);
+  void forgive_guesses(std::string_view name, std::string_view source);
 
  private:
-  RateLimiter registration_, login_, code_, refresh_, mail_, recipient_, recipient_from_source_;
+  RateLimiter registration_, login_, code_, refresh_, mail_, recipient_, recipient_from_network_,
+      guess_from_network_;
 };
 
 }  // namespace gatehouse::gateway

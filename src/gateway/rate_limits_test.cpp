@@ -89,6 +89,12 @@ TEST_F(MailLimited, S91_a_stranger_cannot_use_up_somebody_elses_recovery) {
   EXPECT_EQ(identity.times("start_recovery"), 3) << "she gets her code";
 }
 
+TEST_F(MailLimited, S91_all_networks_of_one_48_are_one_stranger) {
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(recover("ada@example.com", "2001:db8:1:" + std::to_string(i) + "::1").status, 202);
+  EXPECT_EQ(identity.times("start_recovery"), 2);
+  EXPECT_EQ(recover("ada@example.com", "2001:db8:2::1").text("challenge_id"), test_uuid(901)) << "she gets her code";
+}
+
 TEST_F(MailLimited, S85_a_recovery_past_the_limit_is_answered_like_any_other) {
   const auto first = recover("ada@example.com", "192.0.2.66");
   recover("ada@example.com", "192.0.2.66");
@@ -105,6 +111,41 @@ TEST_F(MailLimited, S91_a_registration_mails_its_address_and_counts) {
   EXPECT_EQ(enrol("eve", "ada@example.com", "192.0.2.1"), 201);
   EXPECT_EQ(enrol("eve-two", "Ada@example.com", "192.0.2.1"), 429);
   EXPECT_EQ(identity.times("create_user"), 1);
+}
+
+class GuessLimited : public GatewayTest {
+ protected:
+  static constexpr const char* good_password = "tidal-copper-orchard";
+  static config::Config without_other_limits() {
+    config::Config config;
+    config.rate_limit.login_per_minute = 1000;
+    return config;
+  }
+  GuessLimited() : GatewayTest(without_other_limits()) {}
+  int login(const std::string& name, const std::string& password, const std::string& peer) {
+    const auto body = R"({"username":")" + name + R"(","password":")" + password + "\"}";
+    return post("/api/v1/auth/login", body, {.peer = peer}).status;
+  }
+  static std::string peer(int i) { return "2001:db8:1:" + std::to_string(i) + "::1"; }
+};
+
+TEST_F(GuessLimited, S23_one_name_is_guessed_at_so_often_from_one_48) {
+  const auto most = static_cast<int>(limits::guesses_per_network_max);
+  for (const auto* name : {"ada", "nobody"}) {
+    for (int i = 0; i < most; ++i) EXPECT_EQ(login(name, "x-x-x-x-x", peer(i)), 401) << i;
+    EXPECT_EQ(login(name, "x-x-x-x-x", peer(999)), 429) << "known or not";
+  }
+  EXPECT_EQ(login("eve", "x-x-x-x-x", peer(1)), 401);
+  EXPECT_EQ(login("ada", "x-x-x-x-x", "2001:db8:2::1"), 401);
+  EXPECT_EQ(login("ada", "x-x-x-x-x", "192.0.2.1"), 401);
+}
+
+TEST_F(GuessLimited, S22_whoever_guessed_right_has_their_guesses_back) {
+  const auto ada = person("ada");
+  credential.passwords[ada.id] = good_password;
+  const auto most = static_cast<int>(limits::guesses_per_network_max);
+  for (int i = 0; i < 3 * most; ++i)
+    EXPECT_EQ(login("ada", i % most == most - 1 ? good_password : "x-x-x-x-x", peer(i)), i % most == most - 1 ? 200 : 401);
 }
 
 }  // namespace

@@ -73,13 +73,20 @@ std::optional<std::string> RequestBody::optional_text(std::string_view name) {
   return std::string(text->data(), text->size());
 }
 
+std::optional<std::string> RequestBody::nullable_text(std::string_view name) {
+  const auto* value = object_.if_contains(name);
+  if (!value || !value->is_null()) return optional_text(name);
+  asked_.push_back(name);
+  return std::nullopt;
+}
+
 std::string RequestBody::checked_id(std::string_view name, std::string text) {
   if (!Uuid::parse(text)) refuse(name, invalid_code(name), "This is not an id of ours.");
   return text;
 }
 
 std::string RequestBody::optional_id(std::string_view name) {
-  auto value = optional_text(name);
+  auto value = nullable_text(name);
   if (!value) return {};
   return checked_id(name, std::move(*value));
 }

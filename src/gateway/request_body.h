@@ -27,7 +27,9 @@ class RequestBody {
   // Required; empty text counts as given. What is missing or no string comes back empty and makes finish() fail.
   [[nodiscard]] std::string text(std::string_view name);
   [[nodiscard]] std::optional<std::string> optional_text(std::string_view name);
-  // A UUID. Absent is empty; anything else is `<name>_invalid`.
+  // As above, where null says the same as leaving it out.
+  [[nodiscard]] std::optional<std::string> nullable_text(std::string_view name);
+  // A UUID. Absent or null is empty; anything else is `<name>_invalid`.
   [[nodiscard]] std::string optional_id(std::string_view name);
   [[nodiscard]] std::string id(std::string_view name);
   // One of these, else `<name>_invalid`.
@@ -35,8 +37,11 @@ class RequestBody {
   // The digits of a mailed code, else `<name>_invalid`: a typing mistake of this kind costs no try.
   [[nodiscard]] std::string digits(std::string_view name, std::size_t count);
 
-  // Whether the body has this member at all.
-  [[nodiscard]] bool has(std::string_view name) const { return object_.contains(name); }
+  // Whether the body has this member and it is not null.
+  [[nodiscard]] bool has(std::string_view name) const {
+    const auto* value = object_.if_contains(name);
+    return value && !value->is_null();
+  }
   void refuse(std::string_view field, std::string_view code, std::string_view message);
   [[nodiscard]] Done finish();
 

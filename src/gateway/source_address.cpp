@@ -16,6 +16,14 @@ bool is_mapped_v4(const AddressBytes& address) {
   return std::equal(std::begin(mapped_prefix), std::end(mapped_prefix), address.begin());
 }
 
+Source prefix_of(AddressBytes address, std::ptrdiff_t octets, const char* length) {
+  char text[INET6_ADDRSTRLEN + 4] = "";
+  std::fill(address.begin() + octets, address.end(), std::uint8_t{0});
+  ::inet_ntop(AF_INET6, address.data(), text, INET6_ADDRSTRLEN);
+  std::strncat(text, length, 4);
+  return Source(text);
+}
+
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -53,16 +61,16 @@ std::optional<AddressBytes> parse_address(std::string_view text) {
 }
 
 Source group_of(const AddressBytes& address) {
-  char text[INET6_ADDRSTRLEN + 4] = "";
-  if (is_mapped_v4(address)) {
-    ::inet_ntop(AF_INET, address.data() + 12, text, sizeof text);
-    return Source(text);
-  }
-  AddressBytes network = address;
-  std::fill(network.begin() + 8, network.end(), std::uint8_t{0});
-  ::inet_ntop(AF_INET6, network.data(), text, sizeof text);
-  std::strncat(text, "/64", 4);
+  if (!is_mapped_v4(address)) return prefix_of(address, 8, "/64");
+  char text[INET_ADDRSTRLEN] = "";
+  ::inet_ntop(AF_INET, address.data() + 12, text, sizeof text);
   return Source(text);
+}
+
+Source network_of(std::string_view source) {
+  const auto address = parse_address(source.substr(0, source.find('/')));
+  if (!address || is_mapped_v4(*address)) return Source(source);
+  return prefix_of(*address, 6, "/48");
 }
 
 Result<TrustedProxies> TrustedProxies::parse(std::span<const std::string> texts) {

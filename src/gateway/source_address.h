@@ -24,6 +24,8 @@ using AddressBytes = std::array<std::uint8_t, 16>;
 [[nodiscard]] std::optional<AddressBytes> parse_address(std::string_view text);
 // "192.0.2.7", or "2001:db8:1:2::/64".
 [[nodiscard]] Source group_of(const AddressBytes& address);
+// What one customer may have been given: of an IPv6 source its "2001:db8:1::/48", of any other the source itself.
+[[nodiscard]] Source network_of(std::string_view source);
 
 class TrustedProxies {
  public:

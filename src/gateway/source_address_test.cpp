@@ -46,6 +46,12 @@ TEST(SourceAddress, S23_groups_ipv6_by_64_and_reads_mapped_ipv4) {
   EXPECT_EQ(source({"192.0.2.0/24"}, "::ffff:192.0.2.1", {"198.51.100.7"}), "198.51.100.7");
 }
 
+TEST(SourceAddress, S23_a_network_is_what_one_customer_may_have) {
+  EXPECT_EQ(network_of("2001:db8:1:2::/64").view(), "2001:db8:1::/48");
+  EXPECT_EQ(network_of("192.0.2.1").view(), "192.0.2.1");
+  EXPECT_EQ(network_of("unix").view(), "unix");
+}
+
 TEST(SourceAddress, a_peer_without_an_address_is_itself) { EXPECT_EQ(source({}, "unix"), "unix"); }
 
 TEST(TrustedProxies, S108_blocks_that_are_none_or_that_trust_everybody_are_refused) {

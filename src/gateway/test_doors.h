@@ -251,6 +251,7 @@ class FakeCredential final : public credential::Api, public Door {
  public:
   std::map<std::string, std::string> passwords;  // by user id
   std::vector<std::string> accounts;             // what attempts were counted against
+  std::vector<std::string> names;                // and what was typed
   std::vector<std::string> verified_users;       // "" for a dummy
 
   Task<credential::v1::SetPasswordResponse> set_password(Call, credential::v1::SetPasswordRequest request) override {
@@ -270,6 +271,7 @@ class FakeCredential final : public credential::Api, public Door {
                                                                credential::v1::VerifyPasswordRequest request) override {
     if (auto entered = enter("verify_password"); !entered) co_return pass(entered);
     accounts.push_back(request.account());
+    names.push_back(request.name());
     verified_users.push_back(request.user_id());
     const auto known = passwords.find(request.user_id());
     if (known == passwords.end() || known->second != request.password())

@@ -167,7 +167,29 @@ def test_S21_password_change_and_login_share_one_state(guarded):
     body = {"current_password": OTHER_PASSWORD, "new_password": "velvet-harbour-sprocket-9"}
     answers = [victim.request("PUT", "/api/v1/users/me/password", json=body) for _ in range(30)]
     assert answers[-1].status == 429, answers[-1]
-    assert login(guarded, victim.username, OTHER_PASSWORD).status == 429
+    assert login(guarded, victim.username, PASSWORD).status == 401, "not looked at, and not told why"
+
+
+def test_S16_guessing_at_a_username_does_not_tell_whose_address_is_whose(guarded):
+    victim, other = verified_person(guarded, Mailbox(guarded)), verified_person(guarded, Mailbox(guarded))
+    for _ in range(8):
+        answer = login(guarded, victim.username, OTHER_PASSWORD)
+    assert answer.status == 429
+    by_address = [guarded.client().post("/api/v1/auth/login", {"email": address, "password": OTHER_PASSWORD})
+                  for address in (victim.user["email"], other.user["email"], fresh_email())]
+    assert [a.status for a in by_address] == [401] * 3
+    assert visible(by_address[0])[2] == visible(by_address[1])[2] == visible(by_address[2])[2]
+
+
+def test_S23_a_48_of_ipv6_has_so_many_guesses_at_one_name(make_house):
+    house = make_house({"rate_limit": {"enabled": True, "login_per_minute": 100000}, "server": {"trusted_proxies": ["127.0.0.1"]}})
+    house.start()
+    victim = person(house)
+    source = lambda network: {"X-Forwarded-For": f"2001:db8:1:{network:x}::1"}  # noqa: E731
+    statuses = [login(house, victim.username, OTHER_PASSWORD, headers=source(i // 4)).status for i in range(60)]
+    assert statuses.count(401) == 30 and set(statuses[30:]) == {429}
+    assert login(house, victim.username, PASSWORD, headers={"X-Forwarded-For": "2001:db8:2::1"}).status == 200
+    assert login(house, victim.username, PASSWORD, headers={"X-Forwarded-For": "203.0.113.9"}).status == 200
 
 
 def test_S23_S25_one_source_is_limited_whatever_it_writes_in_headers(own_house):

@@ -6,7 +6,7 @@ CREATE TABLE passwords (
   hashed_at INTEGER NOT NULL             -- later than set_at when it has been hashed again
 ) STRICT, WITHOUT ROWID;
 
--- The two entries that guard an attempt: of (account, source) and of the source alone. Keys are keyed hashes:
+-- The entries that guard an attempt: of (account, source), of (typed name, source) and of the source alone. Keys are keyed hashes:
 -- what people type into a login form is not for reading.
 CREATE TABLE attempts (
   key BLOB NOT NULL PRIMARY KEY,

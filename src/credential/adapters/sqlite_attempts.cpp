@@ -46,11 +46,17 @@ Result<Guard> load_guard(Connection& connection, const Attempt& attempt) {
   if (!account_source) return pass(account_source);
   auto source = load(connection, attempt.keys.source);
   if (!source) return pass(source);
-  return Guard{*account_source, *source};
+  Guard guard{.account_source = *account_source, .source = *source, .typed = {}};
+  if (!attempt.keys.typed_source) return guard;
+  auto typed = load(connection, *attempt.keys.typed_source);
+  if (!typed) return pass(typed);
+  guard.typed = *typed;
+  return guard;
 }
 
 Done save_guard(Connection& connection, const Attempt& attempt, const Guard& guard) {
   auto saved = save(connection, attempt.keys.account_source, guard.account_source, attempt.user_id);
+  if (saved && guard.typed) saved = save(connection, *attempt.keys.typed_source, *guard.typed, attempt.user_id);
   if (!saved) return saved;
   return save(connection, attempt.keys.source, guard.source, "");
 }
