@@ -53,6 +53,19 @@ TEST(Username, S84_no_look_alike_of_an_ascii_name) {
   EXPECT_EQ(reason_of("admi\u0307n"), "username_invalid");                      // a dot that cannot be seen
 }
 
+TEST(Username, S84_no_look_alike_of_an_ascii_name_in_capitals) {
+  for (const std::string_view name : {"АВС", "МОР", "ΒΑΝΚ", "ΑΒΕ"})  // Cyrillic, Greek
+    EXPECT_EQ(reason_of(name), "username_confusable") << name;
+  for (const std::string_view name : {"мор", "Москва", "Δημήτρης"}) EXPECT_EQ(reason_of(name), "") << name;
+}
+
+TEST(Username, S84_capitals_of_two_scripts_that_look_the_same_share_a_look_alike) {
+  const auto greek = parse_username("ΓΑΒ"), cyrillic = parse_username("ГАВ");
+  ASSERT_TRUE(greek && cyrillic);
+  EXPECT_NE(greek->look_alike, cyrillic->look_alike);
+  EXPECT_EQ(greek->written_look_alike, cyrillic->written_look_alike);
+}
+
 TEST(Username, S84_controls_spaces_and_invisible_characters_are_refused) {
   for (const std::string_view name :
        {std::string_view("ann lee"), std::string_view(" ann"), std::string_view("ann "), std::string_view("ann\n"),

@@ -70,7 +70,7 @@ Done check_length(std::size_t chars) {
 Result<Username> parse_ascii(std::string text, std::string key) {
   if (Done fits = check_length(key.size()); !fits) return pass(fits);
   if (!is_ascii_start(key.front()) || !std::ranges::all_of(key, is_ascii_part)) return refused_characters();
-  return Username{.text = std::move(text), .key = key, .look_alike = key};
+  return Username{.text = std::move(text), .key = key, .look_alike = key, .written_look_alike = key};
 }
 
 Result<Username> parse_other(std::string text, std::string key) {
@@ -81,10 +81,13 @@ Result<Username> parse_other(std::string text, std::string key) {
   if (!(first < 0x80 ? is_ascii_start(static_cast<char>(first)) : is_letter(first))) return refused_characters();
   const auto is_allowed = [](char c) { return static_cast<unsigned char>(c) >= 0x80 || is_ascii_part(c); };
   if (!std::ranges::all_of(key, is_allowed) || !is_one_script(key)) return refused_characters();
-  auto skeleton = skeleton_of(key);
-  if (!skeleton || is_ascii(*skeleton))
+  auto skeleton = skeleton_of(key), written = skeleton_of(text);  // capitals look like others than small letters do
+  if (!skeleton || !written || is_ascii(*skeleton) || is_ascii(*written))
     return refused("username_confusable", "This username looks like another one. Choose a different one.");
-  return Username{.text = std::move(text), .key = std::move(key), .look_alike = std::move(*skeleton)};
+  return Username{.text = std::move(text),
+                  .key = std::move(key),
+                  .look_alike = std::move(*skeleton),
+                  .written_look_alike = std::move(*written)};
 }
 
 std::string to_lower_ascii(std::string_view text) {

@@ -17,8 +17,9 @@ namespace gatehouse::identity {
 struct Username {
   std::string text;        // as the person wrote it, NFC
   std::string key;         // folded: finds the user; the same in every version of Unicode
-  std::string look_alike;  // equal for names that look the same: ASCII itself, else the UTS #39 skeleton,
-                           // whose table grows with ICU, which is why it only guards uniqueness
+  // What names that look the same have in common, folded and as written: ASCII itself, else the UTS #39 skeleton, whose
+  // table grows with ICU, which is why it only guards uniqueness. No form of one name is a form of another.
+  std::string look_alike, written_look_alike;
 };
 
 // INVALID_ARGUMENT, field `username`: username_too_short | username_too_long | username_invalid | username_confusable.

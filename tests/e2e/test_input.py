@@ -1,5 +1,6 @@
 """Bad bodies, bad text, bad names: refused with a reason, and nothing else happens."""
 import json
+import random
 
 import pytest
 from support.people import PASSWORD, fresh_name, login, person, register
@@ -80,6 +81,28 @@ def test_S84_case_width_and_look_are_no_difference(house):
     for twin in (base.upper(), base.title(), wide, base.replace("k", "\u212a")):
         answer = register(house, twin)
         assert (answer.status, answer.code) == (409, "username_taken"), (twin, answer)
+
+
+@pytest.mark.parametrize("name", ["\u0410\u0412\u0421", "\u041c\u041e\u0420", "\u0392\u0391\u039d\u039a", "\u0391\u0392\u0395"])
+def test_S84_capitals_of_another_script_deceive_no_more_than_small_letters(house, name):
+    answer = register(house, name)
+    assert answer.status == 422 and answer.field_codes == {"username": "username_confusable"}, answer
+
+
+def test_S84_capitals_of_two_scripts_that_look_the_same_are_one_name(house):
+    greek = "\u0393" + "".join(random.choice("\u0393\u0391\u0395") for _ in range(9)) + "\u0392"
+    cyrillic = greek.translate({0x393: 0x413, 0x391: 0x410, 0x392: 0x412, 0x395: 0x415})
+    assert register(house, greek).status == 201
+    answer = register(house, cyrillic)
+    assert (answer.status, answer.code) == (409, "username_taken"), answer
+
+
+@pytest.mark.parametrize("extra,codes", [({"email": None}, None), ({"email": None, "challenge_id": None}, None), ({"email": 7}, {"email": "wrong_type"}),
+                                         ({"email": ""}, {"email": "email_invalid"})])
+def test_null_is_as_good_as_none_and_a_field_has_one_error(house, extra, codes):
+    answer = register(house, **extra)
+    assert answer.status == (422 if codes else 201), answer
+    assert codes is None or [(e["field"], e["code"]) for e in answer.json().get("errors", [])] == list(codes.items())
 
 
 def test_a_name_in_another_script_is_welcome(house):

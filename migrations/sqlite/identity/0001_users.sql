@@ -4,6 +4,7 @@ CREATE TABLE users (
   username      TEXT    NOT NULL,
   username_key  TEXT    NOT NULL UNIQUE,
   look_alike    TEXT    NOT NULL UNIQUE,
+  written_look_alike TEXT NOT NULL UNIQUE,
   display_name  TEXT    NOT NULL DEFAULT '',
   locale        TEXT    NOT NULL DEFAULT '',
   status        INTEGER NOT NULL CHECK (status IN (1, 2, 3)), -- pending, active, disabled

@@ -163,6 +163,12 @@ Done save_challenge(sqlite::Connection& connection, const Challenge& challenge) 
              ms_of(challenge.redeemed_at), blob_of(challenge.id));
 }
 
+Done void_recoveries(sqlite::Connection& connection, UserId user) {
+  return run(connection,
+             "UPDATE challenges SET owner = NULL, code_hash = zeroblob(32) WHERE owner = ? AND solved_at IS NULL",
+             blob_of(user));
+}
+
 Done insert_claim(sqlite::Connection& connection, const Occasion& occasion, const NewIdentifier& wanted) {
   return run(connection,
              "INSERT INTO identifiers (id, user_id, type, value, value_key, created_at) VALUES (?, ?, 'email', ?, ?, ?)",

@@ -38,6 +38,8 @@ template <class Tag>
 [[nodiscard]] Done insert_challenge(sqlite::Connection& connection, const Challenge& challenge);
 // Saves what a guess or a redemption may change.
 [[nodiscard]] Done save_challenge(sqlite::Connection& connection, const Challenge& challenge);
+// Recovery codes that are on their way stop working, and nobody can tell: they become decoys.
+[[nodiscard]] Done void_recoveries(sqlite::Connection& connection, UserId user);
 
 // Runs a statement whose number of rows does not matter.
 template <class... Args>

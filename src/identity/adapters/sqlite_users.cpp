@@ -8,8 +8,10 @@ namespace gatehouse::identity {
 namespace {
 
 Done check_username_free(sqlite::Connection& connection, const Username& username, UserId user) {
-  auto row = connection.query("SELECT 1 FROM users WHERE (username_key = ?1 OR look_alike = ?2) AND id <> ?3",
-                              username.key, username.look_alike, blob_of(user));
+  auto row = connection.query(
+      "SELECT 1 FROM users WHERE (username_key = ?1 OR look_alike IN (?2, ?3) OR written_look_alike IN (?2, ?3)) "
+      "AND id <> ?4",
+      username.key, username.look_alike, username.written_look_alike, blob_of(user));
   if (!row) return pass(row);
   const auto found = row->step();
   if (!found) return pass(found);
@@ -20,9 +22,10 @@ Done check_username_free(sqlite::Connection& connection, const Username& usernam
 Done insert_user(sqlite::Connection& connection, const Occasion& occasion, const NewUser& user) {
   const auto now_ms = to_ms(occasion.now);
   return run(connection,
-             "INSERT INTO users (id, username, username_key, look_alike, status, created_at, updated_at, version) "
-             "VALUES (?, ?, ?, ?, 1, ?, ?, 1)",
-             blob_of(user.id), user.username.text, user.username.key, user.username.look_alike, now_ms, now_ms);
+             "INSERT INTO users (id, username, username_key, look_alike, written_look_alike, status, created_at, "
+             "updated_at, version) VALUES (?, ?, ?, ?, ?, 1, ?, ?, 1)",
+             blob_of(user.id), user.username.text, user.username.key, user.username.look_alike,
+             user.username.written_look_alike, now_ms, now_ms);
 }
 
 Done insert_registration(sqlite::Connection& connection, const Occasion& occasion, const NewUser& user) {
@@ -38,13 +41,6 @@ Done claim_email(sqlite::Connection& connection, const Occasion& occasion, const
   return insert_claim(connection, occasion, claim);
 }
 
-// Recovery codes that are on their way stop working, and nobody can tell: they become decoys.
-Done void_recoveries(sqlite::Connection& connection, UserId id) {
-  return run(connection,
-             "UPDATE challenges SET owner = NULL, code_hash = zeroblob(32) WHERE owner = ? AND solved_at IS NULL",
-             blob_of(id));
-}
-
 // What a patch would change, by name.
 std::vector<std::string_view> changed_fields(const v1::User& user, const UserPatch& patch) {
   std::vector<std::string_view> changed;
@@ -56,8 +52,11 @@ std::vector<std::string_view> changed_fields(const v1::User& user, const UserPat
 
 Done apply(sqlite::Connection& connection, UserId id, const UserPatch& patch) {
   if (patch.username) {
-    auto done = run(connection, "UPDATE users SET username = ?, username_key = ?, look_alike = ? WHERE id = ?",
-                    patch.username->text, patch.username->key, patch.username->look_alike, blob_of(id));
+    auto done = run(
+        connection,
+        "UPDATE users SET username = ?, username_key = ?, look_alike = ?, written_look_alike = ? WHERE id = ?",
+        patch.username->text, patch.username->key, patch.username->look_alike, patch.username->written_look_alike,
+        blob_of(id));
     if (!done) return done;
   }
   return run(connection,
