@@ -49,11 +49,15 @@ bool is_expired(const Challenge& challenge, WallTime now) {
 }
 
 Verdict try_code(Challenge& challenge, const Digest& code_hash, WallTime now) {
-  if (challenge.solved_at) return Verdict::used;
+  const bool is_right = equal_constant_time(as_view(challenge.code_hash), as_view(code_hash));
+  if (challenge.solved_at) {  // asked again because the first answer was lost: the proof is still to be had
+    const bool is_proof = challenge.purpose == Purpose::verify && !challenge.redeemed_at && !is_expired(challenge, now);
+    return is_right && is_proof ? Verdict::right : Verdict::used;
+  }
   if (challenge.tries >= limits::challenge_tries_max) return Verdict::exhausted;
   if (is_expired(challenge, now)) return Verdict::expired;
   ++challenge.tries;
-  if (!equal_constant_time(as_view(challenge.code_hash), as_view(code_hash))) return Verdict::wrong;
+  if (!is_right) return Verdict::wrong;
   challenge.solved_at = now;
   challenge.expires_at = now + lifetime;
   if (challenge.purpose == Purpose::recover) challenge.redeemed_at = now;  // solved and used in one

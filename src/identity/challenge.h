@@ -38,6 +38,7 @@ struct Challenge {
   std::optional<WallTime> redeemed_at;
   std::optional<UserId> owner;       // recover: whose account; none: a decoy, whose code nobody knows
   std::optional<UserId> created_by;  // verify: the authenticated user who asked, who alone may use the proof
+  [[nodiscard]] bool is_decoy() const { return purpose == Purpose::recover && !owner; }
 };
 
 enum class Verdict : std::uint8_t { right, wrong, used, exhausted, expired };
@@ -52,7 +53,8 @@ enum class Verdict : std::uint8_t { right, wrong, used, exhausted, expired };
 // Not before it was made (a clock set back must not lengthen its life) and not after it expires.
 [[nodiscard]] bool is_expired(const Challenge& challenge, WallTime now);
 // One guess. Changes the challenge, which must be stored before the verdict is told.
-// A right answer to `verify` solves it and gives the proof ten minutes of its own.
+// A right answer to `verify` solves it and gives the proof ten minutes of its own; the same answer again, before the
+// proof is redeemed, is right again and changes nothing.
 [[nodiscard]] Verdict try_code(Challenge& challenge, const Digest& code_hash, WallTime now);
 // Uses up the proof of a solved challenge for one address on behalf of one user. False: it proves nothing here.
 [[nodiscard]] bool redeem(Challenge& challenge, const Digest& address_hash, UserId user, WallTime now);

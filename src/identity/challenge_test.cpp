@@ -26,7 +26,20 @@ TEST(Challenge, the_right_code_solves_it_once) {
   Challenge challenge = fresh();
   EXPECT_EQ(try_code(challenge, right, start), Verdict::right);
   EXPECT_TRUE(challenge.solved_at.has_value());
-  EXPECT_EQ(try_code(challenge, right, start), Verdict::used);
+  EXPECT_EQ(try_code(challenge, wrong, start), Verdict::used);
+}
+
+TEST(Challenge, the_right_code_again_is_right_until_the_proof_is_redeemed_or_expires) {
+  Challenge challenge = fresh();
+  ASSERT_EQ(try_code(challenge, right, start), Verdict::right);
+  const auto expires_at = challenge.expires_at;
+  EXPECT_EQ(try_code(challenge, right, start + minute), Verdict::right);
+  EXPECT_EQ(challenge.solved_at, start);
+  EXPECT_EQ(challenge.expires_at, expires_at) << "and lives no longer for it";
+  Challenge late = challenge;
+  EXPECT_EQ(try_code(late, right, expires_at), Verdict::used);
+  ASSERT_TRUE(redeem(challenge, address, ann, start + minute));
+  EXPECT_EQ(try_code(challenge, right, start + minute), Verdict::used);
 }
 
 TEST(Challenge, S85_the_sixth_guess_fails_even_with_the_right_code) {
@@ -142,6 +155,11 @@ struct Walk {
     const auto verdict =
         transact([&](Challenge& challenge) { return try_code(challenge, guesses_right ? right : wrong, now); });
     if (!verdict) return;
+    if (*verdict == Verdict::right && rights == 1) {  // once more
+      ASSERT_TRUE(guesses_right && !recovers && redeemed == 0);
+      ASSERT_LT(now - *last_right, minute * 10);
+      return;
+    }
     if (*verdict == Verdict::right || *verdict == Verdict::wrong) {
       ++answers;
       ASSERT_EQ(*verdict == Verdict::right, guesses_right);

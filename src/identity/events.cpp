@@ -86,7 +86,7 @@ events::Event EventMaker::challenge_created(const Challenge& challenge, const Co
   json::Writer(data)
       .begin_object()
       .field("type", mail.type)
-      .field("purpose", name_of(challenge.purpose))
+      .field("purpose", challenge.is_decoy() ? "decoy" : name_of(challenge.purpose))
       .field("value", mail.value)
       .field("code", mail.code.reveal())
       .field("expires_at", to_rfc3339(challenge.expires_at))

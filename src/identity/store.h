@@ -89,8 +89,9 @@ class Store {
   virtual Task<Changed<v1::Identifier>> attach_identifier(Occasion occasion, NewIdentifier identifier) = 0;
   virtual Task<Changed<Nothing>> detach_identifier(Occasion occasion, UserId user, Uuid identifier) = 0;
 
-  // Stores the challenge and its mail, and takes away the live one for the same address and purpose. For `recover`
-  // the owner is whoever is active and has verified the address; nobody: a decoy is stored and nothing mailed.
+  // Stores the challenge and its mail. Of `verify` it takes away the live one for the same address. For `recover` the
+  // owner is whoever is active and has verified the address; nobody: a decoy is stored, and told of as one. A right
+  // answer to one recovery takes away the owner's others.
   virtual Task<void> create_challenge(Occasion occasion, NewChallenge challenge) = 0;
   // NOT_FOUND challenge_not_found, also when its purpose is another or another user asked for it. A wrong guess is
   // a value and not an error: it has been counted.

@@ -32,7 +32,7 @@ TYPED_TEST_P(StoreChallenges, S85_a_new_challenge_for_the_same_address_and_purpo
   EXPECT_EQ(this->guess(other, Purpose::recover, "wrong")->verdict, Verdict::wrong);
   EXPECT_EQ(this->guess(fresh, Purpose::verify, "right")->verdict, Verdict::right);
   this->challenge(Purpose::verify, "ann@example.org");
-  EXPECT_EQ(this->guess(fresh, Purpose::verify, "right")->verdict, Verdict::used);  // a proof is not taken away
+  EXPECT_EQ(this->guess(fresh, Purpose::verify, "right")->verdict, Verdict::right);  // a proof is not taken away
 }
 
 TYPED_TEST_P(StoreChallenges, S85_a_challenge_is_of_one_purpose_and_of_whoever_asked) {
@@ -70,13 +70,27 @@ TYPED_TEST_P(StoreChallenges, S85_of_a_hundred_parallel_redemptions_one_succeeds
   EXPECT_EQ(won, 1);
 }
 
-TYPED_TEST_P(StoreChallenges, S18_a_recovery_of_nobody_answers_like_a_wrong_code_and_mails_nothing) {
+TYPED_TEST_P(StoreChallenges, S22_a_recovery_somebody_else_asked_for_does_not_void_the_owners) {
+  const auto ann = this->create_active("ann");
+  ASSERT_TRUE(this->verify(ann, "ann@example.org"));
+  const auto hers = this->challenge(Purpose::recover, "ann@example.org");
+  const auto strangers = this->challenge(Purpose::recover, "ann@example.org");
+  for (int i = 0; i < 6; ++i) (void)this->guess(strangers, Purpose::recover, "wrong");
+  EXPECT_TRUE(this->wait(this->store().find_subject_key(Call{}, hers.value))) << "its mail may still leave";
+  const auto last = this->challenge(Purpose::recover, "ann@example.org");
+  EXPECT_EQ(this->guess(hers, Purpose::recover, "right")->verdict, Verdict::right);
+  EXPECT_EQ(this->guess(last, Purpose::recover, "right")->verdict, Verdict::wrong) << "one recovery ends the others";
+}
+
+TYPED_TEST_P(StoreChallenges, S18_a_recovery_of_nobody_answers_like_a_wrong_code_and_is_told_of_as_a_decoy) {
   const auto ann = this->create_active("ann");
   ASSERT_TRUE(this->attach(ann, "claimed@example.org"));
   for (const auto* address : {"nobody@example.org", "claimed@example.org"}) {
     const auto told = this->events().size();
     const auto id = this->challenge(Purpose::recover, address);
-    EXPECT_EQ(this->events().size(), told);
+    ASSERT_EQ(this->events().size(), told + 1);
+    EXPECT_EQ(this->unseal(this->events().back()).at("purpose"), "decoy");
+    EXPECT_EQ(this->events().back().subject, id.str());
     for (int i = 0; i < 5; ++i) EXPECT_EQ(this->guess(id, Purpose::recover, "right")->verdict, Verdict::wrong);
     EXPECT_EQ(this->guess(id, Purpose::recover, "right")->verdict, Verdict::exhausted);
   }
@@ -123,7 +137,8 @@ REGISTER_TYPED_TEST_SUITE_P(StoreChallenges, S86_the_code_is_mailed_under_a_key_
                             S85_a_challenge_is_of_one_purpose_and_of_whoever_asked,
                             S20_a_hundred_parallel_guesses_get_five_answers,
                             S85_of_a_hundred_parallel_redemptions_one_succeeds,
-                            S18_a_recovery_of_nobody_answers_like_a_wrong_code_and_mails_nothing,
+                            S22_a_recovery_somebody_else_asked_for_does_not_void_the_owners,
+                            S18_a_recovery_of_nobody_answers_like_a_wrong_code_and_is_told_of_as_a_decoy,
                             S21_a_recovery_under_way_ends_with_disabling_detaching_and_deleting,
                             cleaning_destroys_keys_when_codes_expire_and_rows_an_hour_later);
 

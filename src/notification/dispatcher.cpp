@@ -83,6 +83,7 @@ Task<void> Dispatcher::send(QueuedMail mail) {
   auto delivered = co_await deliver(mail);
   if (!delivered && delivered.error().reason == "erased") co_return co_await needs_.store.forget(call_for(mail), mail.id);
   if (!delivered) co_return co_await settle(std::move(mail), std::move(delivered).error());
+  if (mail.which == Template::decoy) co_return co_await needs_.store.forget(call_for(mail), mail.id);
   count("gatehouse_mail_sent_total", "Mails that left.", mail);
   auto told = mail_sent(mail, needs_.clock.wall(), needs_.random);
   co_return co_await needs_.store.finish_sent(call_for(mail), mail.id, std::move(told));
@@ -95,6 +96,7 @@ Task<void> Dispatcher::deliver(const QueuedMail& mail) {
   if (!key) co_return pass(key);
   auto letter = open_letter(mail.box, *key, mail.id);
   if (!letter) co_return pass(letter);
+  letter->is_delivered = mail.which != Template::decoy;
   co_return co_await needs_.outgoing.send(call, std::move(*letter), mail.id, mail.created_at);
 }
 
@@ -107,6 +109,7 @@ Task<void> Dispatcher::settle(QueuedMail mail, Error why) {
 }
 
 Task<void> Dispatcher::give_up(QueuedMail mail, std::string why) {
+  if (mail.which == Template::decoy) co_return co_await needs_.store.forget(call_for(mail), mail.id);
   count("gatehouse_mail_failed_total", "Mails that were given up.", mail);
   log::error("a mail was given up",
              {{"mail_id", mail.id}, {"template", name_of(mail.which)}, {"reason", why}, {"correlation_id", mail.correlation_id}});

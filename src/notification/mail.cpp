@@ -37,19 +37,26 @@ Result<std::optional<Draft>> welcome(const boost::json::object& data, std::strin
   return Draft{.which = Template::welcome, .letter = letter(std::move(*email), language, std::move(text))};
 }
 
+std::optional<Template> template_for(std::string_view purpose) {
+  if (purpose == "verify") return Template::verify;
+  if (purpose == "recover") return Template::recovery;
+  if (purpose == "decoy") return Template::decoy;
+  return std::nullopt;
+}
+
 Result<std::optional<Draft>> code_mail(const boost::json::object& data, std::string_view product_name, WallTime now) {
   const auto type = text_at(data, "type"), purpose = text_at(data, "purpose"), code = text_at(data, "code");
   const auto address = text_at(data, "value"), expires = text_at(data, "expires_at");
   if (!type || !purpose || !code || !address || !expires || code->empty()) return malformed("a member is missing");
   const auto expires_at = from_rfc3339(*expires);
   if (!expires_at) return malformed("expires_at");
-  if (*purpose != "verify" && *purpose != "recover") return malformed("purpose");
+  const auto which = template_for(*purpose);
+  if (!which) return malformed("purpose");
   if (*type != "email" || now >= *expires_at) return std::nullopt;
   const auto language = language_of(text_at(data, "locale").value_or(""));
   const CodeValues values{.product_name = product_name, .address = *address, .code = *code, .expires_at = *expires_at, .now = now};
-  const bool is_recovery = *purpose == "recover";
-  auto text = is_recovery ? recovery_text(language, values) : verify_text(language, values);
-  return Draft{.which = is_recovery ? Template::recovery : Template::verify,
+  auto text = *which == Template::verify ? verify_text(language, values) : recovery_text(language, values);
+  return Draft{.which = *which,
                .letter = letter(*address, language, std::move(text)),
                .expires_at = *expires_at};
 }
@@ -67,12 +74,13 @@ std::string_view name_of(Template which) {
     case Template::welcome: return "welcome";
     case Template::verify: return "verify";
     case Template::recovery: return "recovery";
+    case Template::decoy: return "decoy";
   }
   return "welcome";
 }
 
 std::optional<Template> template_named(std::string_view name) {
-  for (const auto which : {Template::welcome, Template::verify, Template::recovery})
+  for (const auto which : {Template::welcome, Template::verify, Template::recovery, Template::decoy})
     if (name_of(which) == name) return which;
   return std::nullopt;
 }

@@ -14,13 +14,15 @@
 
 namespace gatehouse::notification {
 
-enum class Template : std::uint8_t { welcome, verify, recovery };
+// A decoy is a recovery of nobody's account: written like any mail, so that nobody can tell, and not delivered.
+enum class Template : std::uint8_t { welcome, verify, recovery, decoy };
 [[nodiscard]] std::string_view name_of(Template which);
 [[nodiscard]] std::optional<Template> template_named(std::string_view name);
 
 // A mail as a person will read it.
 struct Letter {
   std::string to, subject, text, language;
+  bool is_delivered = true;
 };
 
 struct Draft {

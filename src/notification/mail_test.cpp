@@ -50,6 +50,15 @@ TEST(Draft, a_code_mail_says_product_code_validity_and_what_to_do_when_it_was_no
   }
 }
 
+TEST(Draft, S18_a_recovery_of_nobodys_account_is_written_like_any_other) {
+  const auto decoy = draft("challenge.created.v1", with("\"verify\"", "\"decoy\"")).value();
+  const auto real = draft("challenge.created.v1", with("\"verify\"", "\"recover\"")).value();
+  ASSERT_TRUE(decoy && real);
+  EXPECT_EQ(decoy->which, Template::decoy);
+  EXPECT_EQ(decoy->letter.text, real->letter.text);
+  EXPECT_EQ(priority_of(decoy->which), priority_of(real->which));
+}
+
 TEST(Draft, the_language_follows_the_locale_and_is_english_when_we_have_no_other) {
   for (const auto* locale : {"de", "de-AT", "DE_ch"})
     EXPECT_EQ(draft("challenge.created.v1", with("\"en\"", "\"" + std::string(locale) + "\"")).value()->letter.language, "de");

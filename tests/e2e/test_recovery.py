@@ -113,6 +113,50 @@ def test_a_recovery_code_works_once(house, mailbox):
     assert login(house, someone.username, OTHER_PASSWORD).status == 200
 
 
+def test_S22_a_stranger_cannot_deny_a_recovery(make_house):
+    house = make_house({"rate_limit": {"enabled": True, "login_per_minute": 1000, "register_per_minute": 1000},
+                        "server": {"trusted_proxies": ["127.0.0.1"]}})
+    house.start()
+    box = Mailbox(house)
+    victim = verified_person(house, box)
+    address = victim.user["email"]
+
+    def ask(source):
+        return house.client().post("/api/v1/auth/recover", {"email": address}, headers={"X-Forwarded-For": source}).json()["challenge_id"]
+
+    mine = ask("203.0.113.9")
+    code = box.code_for(address, 2)
+    for network in range(7):
+        for _ in range(10):
+            strangers = ask(f"2001:db8:1:{network}::1")
+    for _ in range(6):
+        reset(house, strangers, wrong(code))
+    assert reset(house, mine, code).status == 204
+    before = len(box.messages(address))
+    ask("203.0.113.9")
+    box.wait_for(address, before + 1)
+
+
+def test_the_right_code_again_is_answered_as_the_first_time(house, mailbox):
+    address = fresh_email()
+    challenge = challenge_for(house, address)
+    code = mailbox.code_for(address)
+    first, again = verify(house, challenge, code), verify(house, challenge, code)
+    assert first.status == again.status == 200 and first.json() == again.json()
+    assert verify(house, challenge, wrong(code)).code == "challenge_used"
+    person(house, email=address, challenge_id=challenge)
+    assert verify(house, challenge, code).code == "challenge_used"
+
+
+def test_S18_a_recovery_of_nobody_leaves_no_mail_behind(house, mailbox):
+    known, unknown = verified_person(house, mailbox).user["email"], fresh_email("nobody")
+    recover(house, unknown)
+    recover(house, known)
+    mailbox.code_for(known, 2)
+    assert mailbox.messages(unknown) == []
+    assert not list(house.data.rglob(".*.tmp"))
+
+
 def test_S85_parallel_redemptions_set_one_password(house, mailbox):
     someone = verified_person(house, mailbox)
     challenge = recover(house, someone.user["email"]).json()["challenge_id"]

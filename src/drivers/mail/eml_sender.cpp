@@ -48,7 +48,7 @@ bool write_all(int file, std::string_view text) {
 }
 
 // Relative to the folder's descriptor, so that a folder swapped for a link on the way changes nothing.
-Done write_whole(int folder, const std::string& name, std::string_view text) {
+Done write_whole(int folder, const std::string& name, std::string_view text, bool is_kept) {
   const auto draft = "." + name + ".tmp";
   const Descriptor file(::openat(folder, draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file.is_open()) return cannot("create", errno);
@@ -57,7 +57,8 @@ Done write_whole(int folder, const std::string& name, std::string_view text) {
     ::unlinkat(folder, draft.c_str(), 0);
     return cannot("write", why);
   }
-  if (::renameat(folder, draft.c_str(), folder, name.c_str()) != 0) return cannot("rename", errno);
+  if (is_kept ? ::renameat(folder, draft.c_str(), folder, name.c_str()) != 0 : ::unlinkat(folder, draft.c_str(), 0) != 0)
+    return cannot(is_kept ? "rename" : "remove", errno);
   if (::fsync(folder) != 0) return cannot("sync the folder", errno);
   return {};
 }
@@ -68,7 +69,7 @@ Done write_mail(const std::filesystem::path& folder, const Message& message) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return cannot("create the folder", errno);
   const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened.is_open()) return cannot("open the folder", errno);
-  return write_whole(opened.number(), eml_name(message), *text);
+  return write_whole(opened.number(), eml_name(message), *text, message.is_delivered);
 }
 
 class EmlSender final : public Sender {

@@ -168,6 +168,13 @@ TEST_F(EmlSenderTest, S91_the_same_mail_sent_again_is_the_same_file) {
   EXPECT_EQ(names().size(), 1U);
 }
 
+TEST_F(EmlSenderTest, S18_a_mail_that_is_not_to_be_delivered_leaves_no_file) {
+  auto message = sample();
+  message.is_delivered = false;
+  ASSERT_TRUE(send(message));
+  EXPECT_TRUE(names().empty());
+}
+
 TEST_F(EmlSenderTest, an_id_cannot_lead_out_of_the_folder) {
   auto message = sample();
   message.id = "../../etc/passwd";

@@ -20,6 +20,7 @@ struct Message {
   std::string text;      // UTF-8, lines end in \n
   std::string language;  // BCP 47; may be empty
   WallTime date{};       // stable, like the id
+  bool is_delivered = true;  // false: all the work of sending, and no mail
 };
 
 class Sender {

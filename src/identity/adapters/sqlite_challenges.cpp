@@ -23,17 +23,16 @@ Result<std::string> locale_of(sqlite::Connection& connection, const std::optiona
   return user->locale();
 }
 
-// The live challenge for the same address and purpose is gone, and with it the mail that is still on its way.
+// The live challenge for the same address is gone, and with it the mail that is still on its way. Not so a recovery's:
+// anybody may ask for one, and must not be able to void what its owner is about to type (docs/adr/0010).
 Done supersede(sqlite::Connection& connection, const Challenge& challenge) {
-  const auto purpose = static_cast<int>(challenge.purpose);
   const auto address = blob_of(challenge.address_hash);
   Done done = run(connection,
                   "DELETE FROM subject_keys WHERE key_id IN "
-                  "(SELECT id FROM challenges WHERE purpose = ? AND address_hash = ? AND solved_at IS NULL)",
-                  purpose, address);
+                  "(SELECT id FROM challenges WHERE purpose = 1 AND address_hash = ? AND solved_at IS NULL)",
+                  address);
   if (!done) return done;
-  return run(connection, "DELETE FROM challenges WHERE purpose = ? AND address_hash = ? AND solved_at IS NULL", purpose,
-             address);
+  return run(connection, "DELETE FROM challenges WHERE purpose = 1 AND address_hash = ? AND solved_at IS NULL", address);
 }
 
 }  // namespace
@@ -46,20 +45,20 @@ Done SqliteStore::create_challenge(Connection& connection, const Occasion& occas
     if (!owner) return pass(owner);
     challenge.owner = *owner;
   }
-  const bool is_decoy = recovers && !challenge.owner;
-  if (is_decoy) challenge.code_hash = Digest{};  // no code hashes to this
+  if (challenge.is_decoy()) challenge.code_hash = Digest{};  // no code hashes to this
   const auto locale = locale_of(connection, recovers ? challenge.owner : challenge.created_by);
   if (!locale) return pass(locale);
-  Done done = supersede(connection, challenge);
+  Done done = recovers ? Done{} : supersede(connection, challenge);
   if (done) done = insert_challenge(connection, challenge);
-  // A decoy costs what a real one costs, but for the row of its mail: the two must not differ in time.
+  // A decoy is told of like a real one, and its mail written but not delivered: nobody can tell the two by the time they
+  // take, nor by what else waits meanwhile (S-18).
   const auto key = subject_keys_.make(challenge.id.str());
   if (done)
     done = run(connection, "INSERT INTO subject_keys (key_id, box, expires_at) VALUES (?, ?, ?)", blob_of(challenge.id),
                sqlite::Blob{key.box}, to_ms(challenge.expires_at));
   const EventMaker::CodeMail mail{.type = "email", .value = wanted.email.text, .code = wanted.code, .locale = *locale};
   auto event = EventMaker(occasion, random_).challenge_created(challenge, mail, key.key);
-  if (done && !is_decoy) done = sqlite::append_event(connection, std::move(event));
+  if (done) done = sqlite::append_event(connection, std::move(event));
   return done;
 }
 
@@ -72,7 +71,10 @@ Result<Judged> SqliteStore::try_challenge(Connection& connection, const Occasion
       (!(*challenge)->created_by || !caller.is_authenticated() || *(*challenge)->created_by == caller.user_id);
   if (!is_theirs) return challenge_not_found();
   Judged judged{.verdict = try_code(**challenge, guess.code_hash, occasion.now), .challenge = **challenge};
-  if (Done done = save_challenge(connection, judged.challenge); !done) return pass(done);
+  Done done = save_challenge(connection, judged.challenge);
+  const bool recovered = judged.verdict == Verdict::right && judged.challenge.owner && judged.challenge.solved_at;
+  if (done && recovered) done = void_recoveries(connection, *judged.challenge.owner);
+  if (!done) return pass(done);
   return judged;
 }
 

@@ -9,7 +9,8 @@ Task<void> MailOutgoing::send(Call call, Letter letter, std::string id, WallTime
                         .subject = std::move(letter.subject),
                         .text = std::move(letter.text),
                         .language = std::move(letter.language),
-                        .date = date};
+                        .date = date,
+                        .is_delivered = letter.is_delivered};
   co_return co_await sender_.send(call, std::move(message));
 }
 

@@ -95,9 +95,9 @@ class MailQueueTest : public ::testing::Test {
   events::Event user_created(const std::string& key_id = "u1") {
     return sealed_event("user.created.v1", key_id, R"({"username":"alice","email":"alice@example.com","locale":"en"})");
   }
-  events::Event challenge_created(const std::string& key_id = "c1") {
+  events::Event challenge_created(const std::string& key_id = "c1", const std::string& purpose = "verify") {
     return sealed_event("challenge.created.v1", key_id,
-                        R"({"type":"email","purpose":"verify","value":"bob@example.com","locale":"de","code":")" + std::string(code) +
+                        R"({"type":"email","purpose":")" + purpose + R"(","value":"bob@example.com","locale":"de","code":")" + std::string(code) +
                             R"(","expires_at":")" + to_rfc3339(clock_.wall() + std::chrono::minutes{10}) + "\"}");
   }
   Result<void> handle(const events::Event& event) { return wait(consumer_->handle(Call{}, event)); }

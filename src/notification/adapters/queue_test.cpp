@@ -55,6 +55,16 @@ TEST_F(MailQueueTest, S86_S105_a_code_stands_in_no_file_event_or_log_line) {
   EXPECT_EQ(lines->find("bob@example.com"), std::string::npos);
 }
 
+TEST_F(MailQueueTest, S18_a_decoy_goes_the_way_of_a_mail_and_is_not_told_of) {
+  ASSERT_TRUE(handle(challenge_created("c1", "decoy")));
+  EXPECT_EQ(queued(), 1);
+  EXPECT_TRUE(send_next().value());
+  ASSERT_EQ(outgoing_.sent.size(), 1U);
+  EXPECT_FALSE(outgoing_.sent[0].is_delivered);
+  EXPECT_EQ(queued(), 0);
+  EXPECT_TRUE(told().empty());
+}
+
 TEST_F(MailQueueTest, codes_overtake_welcomes_that_wait) {
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(handle(user_created()));
   ASSERT_TRUE(send_next().value());
