@@ -112,7 +112,10 @@ class SqliteMailStore final : public MailStore {
     co_return co_await database_.write<void>(call, job);
   }
   Task<void> forget(Call call, std::string id) override {
-    auto job = [id](Connection& connection) { return no_value(connection.execute("DELETE FROM mail_queue WHERE id = ?", id)); };
+    auto job = [id](Connection& connection) {
+      connection.mark_event();  // wakes whoever sends, as the event of a mail that was sent does: a decoy must not differ
+      return no_value(connection.execute("DELETE FROM mail_queue WHERE id = ?", id));
+    };
     co_return co_await database_.write<void>(call, job);
   }
   Task<void> forget_failed(Call call, WallTime created_before) override {
