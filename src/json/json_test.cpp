@@ -106,6 +106,7 @@ TEST(JsonReader, S99_only_well_formed_utf8_is_text) {
     EXPECT_EQ(reason_of(text), "malformed_json") << text;
   constexpr std::string_view utf16("{\0}\0", 4);
   EXPECT_EQ(reason_of(utf16), "malformed_json");
+  EXPECT_EQ(read_object("{\"a\":\"\xff\"}").error().message, "The JSON text is not UTF-8.");
   EXPECT_EQ(reason_of(R"({"a":"\ud83d\ude00"})"), "accepted");
 }
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/utf8.h"
+
 namespace gatehouse::json {
 namespace {
 
@@ -169,6 +171,8 @@ Result<boost::json::object> read_object(std::string_view text, const ReadLimits&
     boost::system::error_code ec;
     std::size_t used = parser.write_some(false, text.data(), text.size(), ec);
     if (!ec && used < text.size()) ec = bj::error::extra_data;
+    const bool is_fault_of_text = ec && parser.handler().fault() == Fault::none;
+    if (is_fault_of_text && !is_utf8(text)) return refuse("malformed_json", "The JSON text is not UTF-8.");
     if (ec) return refuse(parser.handler().fault(), ec, used);
     auto value = parser.handler().release();
     return std::move(value.get_object());
