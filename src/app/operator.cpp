@@ -72,9 +72,9 @@ Async<http::Response> Operator::handle(const http::Request& request) {
   co_return response;
 }
 
-http::Response Operator::refuse(int status, std::string_view reason) {
-  auto error = fail(Code::invalid_argument, reason, "This is no command.").error();
-  return gateway::make_problem(status, error, "", "");
+http::Response Operator::refuse(const http::Refusal& why, const http::Request*) {
+  auto error = fail(Code::invalid_argument, why.reason, "This is no command.").error();
+  return gateway::make_problem(why.status, error, "", "");
 }
 
 std::size_t Operator::body_bytes_max(const http::Request&) { return limits::body_bytes_max; }

@@ -21,7 +21,7 @@ class Operator final : public http::Handler {
   Operator(Platform& platform, Roles& roles, std::vector<DeadLetterBox> dead_letters);
 
   Async<http::Response> handle(const http::Request& request) override;
-  http::Response refuse(int status, std::string_view reason) override;
+  http::Response refuse(const http::Refusal& why, const http::Request* request) override;
   std::size_t body_bytes_max(const http::Request& request) override;
 
   // The answer's JSON. `command` is "user-create".

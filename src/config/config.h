@@ -18,12 +18,14 @@ struct Server {
       false;                 // public or internal listener off loopback without TLS: somebody else must terminate it
   std::string public_url;    // empty: http://<public_address>; the issuer of tokens and the base of links
   std::uint32_t shards = 0;  // 0: one per core
+  std::uint32_t drain_delay_ms = 0;
   std::uint32_t drain_timeout_ms = limits::drain_timeout_ms;
   std::uint32_t header_timeout_ms = limits::header_timeout_ms;
   std::uint32_t body_timeout_ms = limits::body_timeout_ms;
   std::uint32_t idle_timeout_ms = limits::idle_timeout_ms;
   std::uint32_t request_timeout_ms = limits::request_timeout_ms;
   std::uint32_t connections_max = limits::connections_max;
+  std::uint32_t connections_per_source_max = 0;  // 0: a quarter of connections_max
   std::vector<std::string> trusted_proxies;  // addresses or CIDR blocks whose x-forwarded-for is believed
   std::vector<std::string> cors_origins;     // exact origins
 };

@@ -4,6 +4,7 @@
 
 #include "gateway/calls.h"
 #include "gateway/render.h"
+#include "telemetry/process_metrics.h"
 
 namespace gatehouse::gateway {
 
@@ -34,7 +35,7 @@ Task<http::Response> Calls::get_metrics(Exchange) {
   http::Response response;
   response.status = 200;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  response.body = parts_.metrics.expose();
+  response.body = parts_.metrics.expose() + telemetry::process_metrics();
   co_return response;
 }
 

@@ -54,7 +54,11 @@ bool is_correlation_id(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, is_allowed);
 }
 
-InlineString<64> Arrivals::make_correlation_id(WallTime now) { return {Uuid::make_v7(now, random_).str()}; }
+InlineString<64> Arrivals::correlation_id_of(const http::Request* request, WallTime now) {
+  const auto sent = request ? request->header("x-correlation-id") : std::string_view();
+  if (is_correlation_id(sent)) return sent;
+  return {Uuid::make_v7(now, random_).str()};
+}
 
 InlineString<56> Arrivals::trace_of(const http::Request& request) {
   char text[] = "00-00000000000000000000000000000000-0000000000000000-00";
@@ -76,8 +80,7 @@ Exchange Arrivals::begin(const http::Request& request) {
   exchange.arrived = {.wall = clock_.wall(), .steady = clock_.steady()};
   auto& call = exchange.call;
   call.deadline = exchange.arrived.steady + request_timeout_;
-  const auto sent = request.header("x-correlation-id");
-  call.correlation_id = is_correlation_id(sent) ? InlineString<64>(sent) : make_correlation_id(exchange.arrived.wall);
+  call.correlation_id = correlation_id_of(&request, exchange.arrived.wall);
   call.trace_parent = trace_of(request);
   call.caller.source = proxies_.source_of(request);
   return exchange;

@@ -29,7 +29,10 @@ class Arrivals {
       : proxies_(std::move(proxies)), request_timeout_(request_timeout), clock_(clock), random_(random) {}
 
   [[nodiscard]] Exchange begin(const http::Request& request);
-  [[nodiscard]] InlineString<64> make_correlation_id(WallTime now);
+  // The client's when it sent one that can be used, else a new one.
+  [[nodiscard]] InlineString<64> correlation_id_of(const http::Request* request, WallTime now);
+  // Whom a connection from this peer counts against: nobody when it is a trusted proxy, whose clients are many.
+  [[nodiscard]] Source connection_source_of(std::string_view peer) const { return proxies_.connection_source_of(peer); }
 
  private:
   // The trace the client is in, in a span of its own; else a new one, not sampled.

@@ -11,6 +11,9 @@ namespace gatehouse::gateway {
 namespace {
 
 constexpr std::size_t user_agent_bytes_max = 256;
+constexpr std::size_t login_name_chars_max = 254;
+constexpr std::size_t login_password_chars_max = 1024;
+constexpr std::size_t refresh_token_chars_max = 512;
 
 // The client's own name for this request. Empty when it sent none.
 Result<std::string> idempotency_key(const Exchange& exchange) {
@@ -38,10 +41,15 @@ Result<Login> read_login(const Exchange& exchange) {
   login.username = body->optional_text("username");
   login.email = body->optional_text("email");
   login.password = body->text("password");
+  const bool has_password = body->has_text("password");
   if (login.username && login.email) {
     body->refuse("username", "ambiguous", "Send either a username or an e-mail address.");
     body->refuse("email", "ambiguous", "Send either a username or an e-mail address.");
   }
+  // What nobody's name or password can be is refused before anybody is looked for, so it says nothing about them.
+  if (login.username) body->bound("username", *login.username, login_name_chars_max);
+  if (login.email) body->bound("email", *login.email, login_name_chars_max);
+  if (has_password) body->bound("password", login.password, login_password_chars_max);
   const auto valid = body->finish();
   if (!valid) return pass(valid);
   if (!login.username && !login.email)
@@ -150,6 +158,7 @@ Task<http::Response> Calls::refresh(Exchange exchange) {
   if (!body) co_return pass(body);
   auth::v1::RefreshRequest request;
   request.set_refresh_token(body->text("refresh_token"));
+  if (body->has_text("refresh_token")) body->bound("refresh_token", request.refresh_token(), refresh_token_chars_max);
   const auto valid = body->finish();
   if (!valid) co_return pass(valid);
   const auto tokens = co_await parts_.auth.refresh(exchange.call, std::move(request));

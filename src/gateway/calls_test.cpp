@@ -45,6 +45,18 @@ TEST_F(LoggingIn, S16_unknown_disabled_pending_and_wrong_get_one_answer) {
     EXPECT_EQ(shown(answer), shown(wrong));
 }
 
+TEST_F(LoggingIn, S16_what_cannot_be_a_name_or_a_password_is_refused_whoever_it_is) {
+  person("ada");
+  for (const std::string name : {"ada", "nobody"}) {
+    EXPECT_EQ(login(name, "").code(), "required") << name;
+    EXPECT_EQ(login(name, std::string(1025, 'x')).code(), "password_too_long") << name;
+  }
+  EXPECT_EQ(login("", good_password).code(), "required");
+  EXPECT_EQ(login(std::string(255, 'a'), good_password).code(), "username_too_long");
+  EXPECT_EQ(login(std::string(254, 'a'), std::string(1024, 'x')).status, 401);
+  EXPECT_EQ(credential.times("verify_password"), 1);
+}
+
 TEST_F(LoggingIn, S17_somebody_who_may_not_is_verified_like_everybody_else) {
   identity.users[person("dora").id].set_status(identity::v1::USER_STATUS_DISABLED);
   login("dora", good_password);
@@ -267,32 +279,6 @@ TEST_F(Sessions, all_others_end_at_once) {
   EXPECT_EQ(send(Method::del, "/api/v1/sessions", {.token = ada.token}).status, 204);
   EXPECT_EQ(get(me, {.token = other}).status, 401);
   EXPECT_EQ(get(me, {.token = ada.token}).status, 200);
-}
-
-class Identifiers : public LoggedIn {};
-
-TEST_F(Identifiers, are_attached_listed_and_detached) {
-  const auto attached = post("/api/v1/users/me/identifiers", R"({"type":"email","value":"a@example.com"})", {.token = ada.token});
-  ASSERT_EQ(attached.status, 201);
-  EXPECT_EQ(attached.header("location"), "/api/v1/users/me/identifiers/" + attached.text("id"));
-  EXPECT_TRUE(attached.json().at("verified_at").is_null());
-  const auto list = get("/api/v1/users/me/identifiers", {.token = ada.token}).json();
-  EXPECT_EQ(list.at("identifiers").as_array().size(), 1U);
-  const auto eve = person("eve");
-  const auto one = attached.header("location");
-  EXPECT_EQ(send(Method::del, one, {.token = eve.token}).code(), "identifier_not_found") << "S-92";
-  EXPECT_EQ(send(Method::del, one, {.token = ada.token}).status, 204);
-  EXPECT_EQ(post("/api/v1/users/me/identifiers", R"({"type":"phone","value":"1"})", {.token = ada.token}).code(), "type_invalid");
-}
-
-TEST_F(LoggedIn, challenges_are_made_and_solved) {
-  const auto made = post("/api/v1/challenges", R"({"type":"email","value":"a@example.com"})");
-  EXPECT_EQ(made.status, 201);
-  EXPECT_FALSE(made.json().contains("solved"));
-  EXPECT_FALSE(made.json().contains("code")) << "S-86";
-  const auto verify = made.header("location") + "/verify";
-  EXPECT_EQ(post(verify, R"({"code":"00000000"})").code(), "challenge_code_wrong");
-  EXPECT_EQ(post(verify, R"({"code":"12345678"})").json().at("solved"), true);
 }
 
 }  // namespace

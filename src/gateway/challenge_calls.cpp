@@ -17,9 +17,7 @@ Task<http::Response> Calls::create_challenge(Exchange exchange) {
   if (!admission.allowed) co_return rate_limited(admission);
   const auto challenge = co_await parts_.identity.create_challenge(exchange.call, std::move(request));
   if (!challenge) co_return pass(challenge);
-  auto response = json_response(201, *challenge, write_challenge);
-  response.with("location", "/api/v1/challenges/" + challenge->id());
-  co_return response;
+  co_return json_response(201, *challenge, write_challenge);
 }
 
 Task<http::Response> Calls::verify_challenge(Exchange exchange) {

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "gateway/id_text.h"
 #include "http/message.h"
 #include "resilience/rate_limit.h"
 #include "runtime/call.h"
@@ -21,7 +22,8 @@ struct Instant {
 struct Exchange {
   const http::Request* request = nullptr;
   const Route* route = nullptr;  // set once matched
-  std::string_view path_id;      // the UUID in the path, checked; empty when the route has none
+  std::string_view path_id;      // the UUID in the path, canonical; empty when the route has none
+  IdText path_id_text;           // what it points to in the first of all copies
   Call call;
   Instant arrived;
   Admission admission;           // limit > 0: this route is rate limited, and this is how much is left

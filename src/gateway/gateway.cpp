@@ -6,12 +6,15 @@
 
 #include "base/ensure.h"
 #include "gateway/problem.h"
+#include "gateway/query.h"
+#include "gateway/refusal.h"
 #include "telemetry/log.h"
 
 namespace gatehouse::gateway {
 namespace {
 
 constexpr const char* no_store = "no-store";
+constexpr const char* every_method = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 std::string seconds_of(std::uint32_t ms) { return std::to_string((ms + 999) / 1000); }
 
@@ -37,10 +40,15 @@ void log_request(const Exchange& exchange, int status, SteadyTime::duration took
                          {"took_us", static_cast<std::int64_t>(took_us)}});
 }
 
-std::unexpected<Error> denied(const Policy& policy) {
-  if (policy.access() == Policy::Access::service)
-    return fail(Code::unauthenticated, "service_unauthenticated", "Send a service key in x-service-auth.");
-  return fail(Code::permission_denied, "permission_denied", "You may not do this.");
+std::unexpected<Error> denied(const Exchange& exchange) {
+  const auto& policy = exchange.route->policy;
+  if (policy.access() == Policy::Access::service) {
+    const bool has_key = !exchange.header("x-service-auth").empty();
+    return fail(Code::unauthenticated, "service_unauthenticated",
+                has_key ? "The key in x-service-auth is not a service key." : "Send a service key in x-service-auth.");
+  }
+  return fail(Code::permission_denied, "permission_denied",
+              "This takes the permission " + std::string(policy.permission()) + ", and you do not have it.");
 }
 
 // A cancelled task is ended by an exception out of its next wait: that is no bug, and nobody is there to be answered.
@@ -102,7 +110,8 @@ Task<http::Response> Gateway::answer(Exchange& exchange) {
   if (*verdict == Verdict::ask)
     verdict = co_await permissions_.may(exchange.call, exchange.call.caller.user_id, policy.permission());
   if (!verdict) co_return pass(verdict);
-  if (*verdict != Verdict::allow) co_return denied(policy);
+  if (*verdict != Verdict::allow) co_return denied(exchange);
+  if (!exchange.request->query.empty() && !policy.takes_query()) co_return no_such_parameter(exchange.request->query);
   co_return co_await (calls_.*exchange.route->handler)(exchange);
 }
 
@@ -111,10 +120,13 @@ Done Gateway::match(Exchange& exchange) const {
   if (!found.path) return not_found("route_not_found", "There is nothing here.");
   const auto* route = found.path->find(exchange.request->method);
   if (!route) return fail(Code::unimplemented, "method_not_allowed", "This method is not one of those in Allow.");
-  if (found.has_id && !Uuid::parse(found.id))
-    return fail(Code::invalid_argument, "malformed_id", "The id in the path is not a UUID in lower case.");
+  if (found.has_id) {
+    const auto id = canonical_id(found.id);
+    if (!id) return fail(Code::invalid_argument, "malformed_id", "The id in the path is not a UUID.");
+    exchange.path_id_text = *id;
+    exchange.path_id = exchange.path_id_text;
+  }
   exchange.route = route;
-  exchange.path_id = found.id;
   return {};
 }
 
@@ -156,6 +168,7 @@ Verdict Gateway::authorize(const Exchange& exchange) const {
 }
 
 Result<http::Response> Gateway::answer_options(const http::Request& request) const {
+  if (request.path == "*") return cors_.answer_options(request, every_method);
   const auto found = routes_.find(request.path);
   if (!found.path) return not_found("route_not_found", "There is nothing here.");
   return cors_.answer_options(request, found.path->allow);
@@ -164,7 +177,8 @@ Result<http::Response> Gateway::answer_options(const http::Request& request) con
 void Gateway::finish(const Exchange& exchange, http::Response& response) {
   response.with("x-correlation-id", exchange.call.correlation_id.str());
   if (response.status == 405) response.with("allow", routes_.find(exchange.request->path).path->allow);
-  if (exchange.admission.limit > 0) add_limit(exchange.admission, response);
+  const bool is_other_limit = response.status == 429 && exchange.admission.allowed;  // not the one that is shown here
+  if (exchange.admission.limit > 0 && !is_other_limit) add_limit(exchange.admission, response);
   if (!has_field(response, "cache-control")) response.with("cache-control", no_store);
   cors_.apply(*exchange.request, response);
   const auto took = clock_.steady() - exchange.arrived.steady;
@@ -172,14 +186,15 @@ void Gateway::finish(const Exchange& exchange, http::Response& response) {
   if (log::is_enabled(log::Level::debug)) log_request(exchange, response.status, took);
 }
 
-http::Response Gateway::refuse(int status, std::string_view reason) {
+http::Response Gateway::refuse(const http::Refusal& why, const http::Request* request) {
   Error error;
-  error.reason = reason;
-  error.message = "The request is not HTTP as this server takes it.";
-  const auto correlation_id = arrivals_.make_correlation_id(clock_.wall());
-  auto response = make_problem(status, error, "", correlation_id);
+  error.reason = why.reason;
+  error.message = sentence_of(why);
+  const auto correlation_id = arrivals_.correlation_id_of(request, clock_.wall());
+  auto response = make_problem(why.status, error, request ? request->path : std::string_view(), correlation_id);
   response.with("x-correlation-id", correlation_id.str());
   response.with("cache-control", no_store);
+  if (request) cors_.apply(*request, response);
   response.closes = true;
   return response;
 }

@@ -38,8 +38,9 @@ class Gateway final : public http::Handler {
   Gateway(GatewayParts parts, CallParts calls);
 
   Async<http::Response> handle(const http::Request& request) override;
-  http::Response refuse(int status, std::string_view reason) override;
+  http::Response refuse(const http::Refusal& why, const http::Request* request) override;
   std::size_t body_bytes_max(const http::Request& request) override;
+  InlineString<46> source_of(std::string_view peer) override { return arrivals_.connection_source_of(peer); }
 
  private:
   // The steps, in order; each one that fails is the answer.

@@ -55,13 +55,26 @@ TEST_F(TheGateway, names_the_request_in_its_answer_and_in_its_problem) {
 }
 
 TEST_F(TheGateway, tells_the_server_what_to_say_to_bytes_that_are_no_request) {
-  const auto response = gateway->refuse(431, "header_too_large");
+  const auto response = gateway->refuse({431, "header_too_large", 32'768}, nullptr);
   EXPECT_EQ(response.status, 431);
   EXPECT_TRUE(response.closes);
   const auto json = boost::json::parse(response.body).as_object();
   EXPECT_EQ(json.at("code"), "header_too_large");
   EXPECT_EQ(json.at("status"), 431);
-  EXPECT_EQ(gateway->refuse(500, "internal").status, 500);
+  EXPECT_EQ(json.at("detail"), "The header may have at most 32768 bytes.");
+  EXPECT_FALSE(json.contains("instance")) << "nobody knows what was asked for";
+  EXPECT_EQ(gateway->refuse({500, "internal"}, nullptr).status, 500);
+}
+
+TEST_F(TheGateway, says_of_a_request_half_understood_what_it_knows) {
+  http::Request request;
+  request.path = "/api/v1/auth/login";
+  request.fields = {{"x-correlation-id", "order-7"}};
+  const auto response = gateway->refuse({413, "body_too_large", 16'384}, &request);
+  const auto json = boost::json::parse(response.body).as_object();
+  EXPECT_EQ(json.at("detail"), "The body may have at most 16384 bytes.");
+  EXPECT_EQ(json.at("instance"), "/api/v1/auth/login");
+  EXPECT_EQ(json.at("correlation_id"), "order-7");
 }
 
 TEST_F(TheGateway, S107_a_role_that_throws_fails_one_request_and_says_nothing) {
@@ -107,6 +120,18 @@ TEST_F(TheGateway, S12_a_request_that_was_cancelled_is_no_failure_of_ours) {
   EXPECT_EQ(get(me, {.token = ada.token}).status, 499);
 }
 
+TEST_F(TheGateway, answers_options_for_the_server_as_a_whole) {
+  const auto answer = send(Method::options, "*");
+  EXPECT_EQ(answer.status, 204);
+  EXPECT_EQ(answer.header("allow"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+}
+
+TEST_F(TheGateway, names_the_permission_that_is_missing) {
+  const auto eve = person("eve");
+  EXPECT_EQ(get("/api/v1/users/" + ada.id, {.token = eve.token}).text("detail"),
+            "This takes the permission users:read, and you do not have it.");
+}
+
 class TheDocuments : public GatewayTest {};
 
 TEST_F(TheDocuments, are_cacheable_and_honour_their_etag) {
@@ -134,6 +159,8 @@ TEST_F(TheDocuments, the_large_one_is_compressed_once_and_is_the_same_document) 
   const Sent again{.fields = {{"accept-encoding", "gzip"}, {"if-none-match", answer.header("etag")}}};
   EXPECT_EQ(get("/openapi.json", again).status, 304);
   EXPECT_EQ(get("/openapi.json", {.fields = {{"accept-encoding", "gzip;q=0"}}}).body, plain.body);
+  const auto current = get("/openapi.json", {.fields = {{"accept-encoding", "identity"}, {"if-none-match", plain.header("etag")}}});
+  EXPECT_EQ(current.header("vary"), "accept-encoding");
 }
 
 TEST_F(TheDocuments, S56_hold_public_keys_only) {
@@ -190,6 +217,8 @@ TEST_F(TheInternalListener, S60_refuses_everybody_else) {
     const auto answer = permissions_of(ada.id, key);
     EXPECT_EQ(answer.status, 401) << key;
     EXPECT_EQ(answer.code(), "service_unauthenticated");
+    EXPECT_EQ(answer.header("www-authenticate"), "ServiceKey");
+    EXPECT_EQ(answer.text("detail"), *key == '\0' ? "Send a service key in x-service-auth." : "The key in x-service-auth is not a service key.");
   }
   const auto bearer = ask(*internal, Method::get, "/internal/permissions/" + ada.id, {.token = ada.token});
   EXPECT_EQ(bearer.status, 401) << "a user is no service";
@@ -244,6 +273,11 @@ TEST_F(WithOrigins, S70_problems_and_preflights_can_be_read_by_the_app_too) {
   EXPECT_EQ(answer.header("access-control-allow-methods"), "GET, HEAD, PATCH, DELETE, OPTIONS");
   EXPECT_EQ(answer.header("access-control-allow-origin"), "https://app.example.com");
   EXPECT_EQ(send(Method::options, "/nowhere").status, 404);
+  http::Request request;
+  request.fields = {{"origin", "https://app.example.com"}};
+  const auto refused = gateway->refuse({413, "body_too_large", 16'384}, &request);
+  EXPECT_EQ(std::ranges::count(refused.fields, std::pair<std::string_view, std::string>("access-control-allow-origin", "https://app.example.com")), 1)
+      << "so can what never became a request";
   EXPECT_EQ(ask(*admin, Method::get, "/health/live", {.fields = app}).header("access-control-allow-origin"), "");
 }
 

@@ -30,9 +30,7 @@ Task<http::Response> Calls::attach_identifier(Exchange exchange) {
   if (!valid) co_return pass(valid);
   const auto identifier = co_await parts_.identity.attach_identifier(exchange.call, std::move(request));
   if (!identifier) co_return pass(identifier);
-  auto response = json_response(201, *identifier, write_identifier);
-  response.with("location", "/api/v1/users/me/identifiers/" + identifier->id());
-  co_return response;
+  co_return json_response(201, *identifier, write_identifier);
 }
 
 Task<http::Response> Calls::detach_identifier(Exchange exchange) {

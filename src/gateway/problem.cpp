@@ -17,7 +17,7 @@ struct Exception {
 constexpr Exception exceptions[] = {
     {"idempotency_key_reused", 422}, {"challenge_expired", 410},      {"challenge_used", 410},
     {"challenge_exhausted", 410},    {"version_mismatch", 412},       {"unsupported_media_type", 415},
-    {"method_not_allowed", 405},     {"body_too_large", 413},
+    {"method_not_allowed", 405},     {"body_too_large", 413},         {"too_many_identifiers", 409},
 };
 
 int status_of_code(Code code) {
@@ -60,6 +60,7 @@ void write_fields(json::Writer& json, const std::vector<FieldError>& fields) {
 }
 
 std::string challenge_for(const Error& error) {
+  if (error.reason == "service_unauthenticated") return "ServiceKey";
   const bool has_token_error = error.reason.starts_with("token_") && error.reason != "token_missing";
   const bool is_about_token = has_token_error || error.reason == "session_revoked";
   return is_about_token ? R"(Bearer error="invalid_token")" : "Bearer";
@@ -94,7 +95,8 @@ http::Response make_problem(int status, const Error& error, std::string_view ins
   json::Writer json(response.body);
   json.begin_object().field("type", std::string("/problems/").append(code)).field("title", title);
   json.field("status", static_cast<std::int64_t>(status)).field("detail", detail);
-  json.field("instance", instance).field("code", code).field("correlation_id", correlation_id);
+  if (!instance.empty()) json.field("instance", instance);
+  json.field("code", code).field("correlation_id", correlation_id);
   if (!error.fields.empty() && !is_ours) write_fields(json, error.fields);
   json.end_object();
 

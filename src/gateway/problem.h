@@ -12,7 +12,7 @@ inline constexpr std::string_view problem_content_type = "application/problem+js
 
 [[nodiscard]] int status_of(const Error& error);
 
-// `instance` is the request's path, empty when the bytes never became a request. Private detail is left out; of a
+// `instance` is the request's path, empty (and left out) when its request line was not understood. Private detail is left out; of a
 // fault of ours (500) nothing is said but that it is one. Sets Retry-After, WWW-Authenticate and no-store.
 [[nodiscard]] http::Response make_problem(const Error& error, std::string_view instance,
                                           std::string_view correlation_id);

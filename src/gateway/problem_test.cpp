@@ -36,6 +36,7 @@ TEST(Problem, some_reasons_say_more_than_their_code) {
   for (const auto* reason : {"challenge_expired", "challenge_used", "challenge_exhausted"})
     EXPECT_EQ(status_of(error_of(Code::failed_precondition, reason)), 410);
   EXPECT_EQ(status_of(error_of(Code::invalid_argument, "unsupported_media_type")), 415);
+  EXPECT_EQ(status_of(error_of(Code::resource_exhausted, "too_many_identifiers")), 409) << "waiting does not help";
   EXPECT_EQ(status_of(invalid_field("username", "username_invalid", "No.").error()), 422);
 }
 
@@ -52,6 +53,10 @@ TEST(Problem, has_the_members_of_rfc_9457_and_ours) {
   EXPECT_EQ(json.at("code"), "username_taken");
   EXPECT_EQ(json.at("correlation_id"), "abc-1");
   EXPECT_FALSE(json.contains("errors"));
+}
+
+TEST(Problem, names_no_instance_when_there_is_none) {
+  EXPECT_FALSE(json_of(make_problem(error_of(Code::invalid_argument, "x"), "", "a")).contains("instance"));
 }
 
 TEST(Problem, S107_a_fault_of_ours_says_nothing_but_that_it_is_one) {

@@ -16,4 +16,7 @@ struct Page {
 // INVALID_ARGUMENT page_size_invalid | page_token_invalid | malformed_query.
 [[nodiscard]] Result<Page> read_page(std::string_view query);
 
+// malformed_query about the first parameter of a query that a call does not take.
+[[nodiscard]] std::unexpected<Error> no_such_parameter(std::string_view query);
+
 }  // namespace gatehouse::gateway

@@ -38,6 +38,21 @@ TEST_F(Limited, S25_one_source_is_told_when_to_come_back) {
   EXPECT_EQ(login().status, 401);
 }
 
+TEST_F(Limited, S25_a_refusal_shows_the_limit_that_refused_and_no_other) {
+  const std::string challenge = R"({"type":"email","value":"ada@example.com"})";
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(post("/api/v1/challenges", challenge).header("ratelimit-limit"), "12");
+  const auto refused = post("/api/v1/challenges", challenge);
+  ASSERT_EQ(refused.status, 429) << "by the limit of mails to one address";
+  EXPECT_EQ(refused.header("ratelimit-remaining"), "") << "nine are left of those from this source, which is no help";
+  EXPECT_NE(refused.header("retry-after"), "");
+}
+
+class Unlimited : public GatewayTest {};
+
+TEST_F(Unlimited, shows_no_limit) {
+  EXPECT_EQ(post("/api/v1/auth/login", R"({"username":"x","password":"y-y-y-y-y"})").header("ratelimit-limit"), "");
+}
+
 TEST_F(Limited, S23_no_header_of_its_own_makes_it_another_source) {
   for (int i = 0; i < 3; ++i) login({.fields = {{"x-forwarded-for", "203.0.113." + std::to_string(i)}}});
   EXPECT_EQ(login({.fields = {{"x-forwarded-for", "203.0.113.9"}, {"x-real-ip", "203.0.113.9"}}}).status, 429);

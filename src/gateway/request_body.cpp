@@ -1,9 +1,12 @@
 #include "gateway/request_body.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <boost/json/value.hpp>
 
 #include "base/id.h"
+#include "gateway/id_text.h"
 #include "gateway/routes.h"
 #include "json/reader.h"
 
@@ -81,7 +84,9 @@ std::optional<std::string> RequestBody::nullable_text(std::string_view name) {
 }
 
 std::string RequestBody::checked_id(std::string_view name, std::string text) {
-  if (!Uuid::parse(text)) refuse(name, invalid_code(name), "This is not an id of ours.");
+  const auto id = canonical_id(text);
+  if (id) return id->str();
+  refuse(name, invalid_code(name), "This is not an id of ours.");
   return text;
 }
 
@@ -102,7 +107,7 @@ std::string RequestBody::one_of(std::string_view name, std::initializer_list<std
   const auto size = errors_.size();
   auto value = text(name);
   if (errors_.size() == size && std::ranges::find(allowed, value) == allowed.end())
-    refuse(name, invalid_code(name), "This value is not one of those allowed.");
+    refuse(name, invalid_code(name), fmt::format("This must be one of: {}.", fmt::join(allowed, ", ")));
   return value;
 }
 
@@ -110,8 +115,15 @@ std::string RequestBody::digits(std::string_view name, std::size_t count) {
   const auto size = errors_.size();
   auto value = text(name);
   const bool is_code = value.size() == count && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
-  if (errors_.size() == size && !is_code) refuse(name, invalid_code(name), "This is not a code as we mail them.");
+  if (errors_.size() == size && !is_code) refuse(name, invalid_code(name), fmt::format("A code has {} digits.", count));
   return value;
+}
+
+void RequestBody::bound(std::string_view name, std::string_view text, std::size_t chars_max) {
+  const auto chars = std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; });
+  if (chars == 0) refuse(name, "required", "This field is required.");
+  if (static_cast<std::size_t>(chars) > chars_max)
+    refuse(name, std::string(name).append("_too_long"), fmt::format("This field has at most {} characters.", chars_max));
 }
 
 void RequestBody::refuse(std::string_view field, std::string_view code, std::string_view message) {

@@ -34,6 +34,8 @@ class RequestBody {
   [[nodiscard]] std::string id(std::string_view name);
   // One of these, else `<name>_invalid`.
   [[nodiscard]] std::string one_of(std::string_view name, std::initializer_list<std::string_view> allowed);
+  // Refuses a text that is empty or has more code points than this: `required`, `<name>_too_long`.
+  void bound(std::string_view name, std::string_view text, std::size_t chars_max);
   // The digits of a mailed code, else `<name>_invalid`: a typing mistake of this kind costs no try.
   [[nodiscard]] std::string digits(std::string_view name, std::size_t count);
 
@@ -41,6 +43,10 @@ class RequestBody {
   [[nodiscard]] bool has(std::string_view name) const {
     const auto* value = object_.if_contains(name);
     return value && !value->is_null();
+  }
+  [[nodiscard]] bool has_text(std::string_view name) const {
+    const auto* value = object_.if_contains(name);
+    return value && value->is_string();
   }
   void refuse(std::string_view field, std::string_view code, std::string_view message);
   [[nodiscard]] Done finish();

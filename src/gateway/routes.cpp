@@ -33,14 +33,14 @@ constexpr Route public_table[] = {
     {Method::get, "/api/v1/users/{user_id}", Policy::self_or("users:read"), &Calls::get_user},
     {Method::put, "/api/v1/users/{user_id}", Policy::self_or("users:write").body(any_body), &Calls::put_user},
 
-    {Method::get, "/api/v1/sessions", Policy::user(), &Calls::list_sessions},
+    {Method::get, "/api/v1/sessions", Policy::user().with_query(), &Calls::list_sessions},
     {Method::del, "/api/v1/sessions", Policy::user(), &Calls::revoke_other_sessions},
     {Method::del, "/api/v1/sessions/{session_id}", Policy::user(), &Calls::revoke_session},
 
-    {Method::post, "/api/v1/challenges", Policy::open().body(any_body).limited(RateClass::mail),
+    {Method::post, "/api/v1/challenges", Policy::open().body(auth_body).limited(RateClass::mail),
      &Calls::create_challenge},
     {Method::post, "/api/v1/challenges/{challenge_id}/verify",
-     Policy::open().body(any_body).limited(RateClass::code), &Calls::verify_challenge},
+     Policy::open().body(auth_body).limited(RateClass::code), &Calls::verify_challenge},
 
     {Method::get, "/.well-known/jwks.json", Policy::open(), &Calls::get_jwks},
     {Method::get, "/.well-known/openid-configuration", Policy::open(), &Calls::get_openid_configuration},
@@ -66,6 +66,7 @@ void check_row(const Route& route) {
   ensure(route.path.starts_with('/'), "a route's path begins with a slash");
   ensure(route.method != Method::head && route.method != Method::options, "HEAD and OPTIONS come by themselves");
   ensure(has_body == (policy.body_bytes_max() > 0), "a route takes a body exactly when its method does");
+  ensure(policy.needs_token() || policy.body_bytes_max() <= auth_body, "strangers send little");
   if (policy.access() != Policy::Access::self_or_grant) return;
   ensure(!policy.permission().empty(), "self or a permission: which permission?");
   ensure(route.path.find("{user_id}") != std::string_view::npos, "self or a permission: whose id is in the path?");

@@ -1,6 +1,6 @@
 // The routes: one table of rows {method, path, policy, handler} per listener, and how a path finds its row.
 //
-// A path has at most one parameter, {name}, which is a UUID in lower case. Policy has no default: a row without one
+// A path has at most one parameter, {name}, which is a UUID. Policy has no default: a row without one
 // does not compile, and a table whose rows contradict themselves does not load. Immutable; any thread.
 #pragma once
 
@@ -20,7 +20,7 @@ namespace gatehouse::gateway {
 
 class Calls;
 
-// Who may call a route, how large its body may be, how often one source may call it.
+// Who may call a route, how large its body may be, how often one source may call it, whether it takes a query.
 class Policy {
  public:
   enum class Access : std::uint8_t {
@@ -45,10 +45,18 @@ class Policy {
     return policy;
   }
 
+  [[nodiscard]] constexpr Policy with_query() const {
+    Policy policy = *this;
+    policy.takes_query_ = true;
+    return policy;
+  }
+
   [[nodiscard]] constexpr Access access() const { return access_; }
   [[nodiscard]] constexpr std::string_view permission() const { return permission_; }
   [[nodiscard]] constexpr std::size_t body_bytes_max() const { return body_bytes_max_; }
   [[nodiscard]] constexpr RateClass rate_class() const { return rate_class_; }
+  // False: a request with a query is refused, as is a parameter the handler of one that does take it does not know.
+  [[nodiscard]] constexpr bool takes_query() const { return takes_query_; }
   [[nodiscard]] constexpr bool needs_token() const {
     return access_ == Access::user || access_ == Access::self_or_grant;
   }
@@ -59,6 +67,7 @@ class Policy {
   std::string_view permission_;
   std::size_t body_bytes_max_ = 0;
   RateClass rate_class_ = RateClass::unlimited;
+  bool takes_query_ = false;
 };
 
 using CallHandler = Task<http::Response> (Calls::*)(Exchange exchange);

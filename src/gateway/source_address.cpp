@@ -102,6 +102,11 @@ bool TrustedProxies::contains(const AddressBytes& address) const {
   });
 }
 
+Source TrustedProxies::connection_source_of(std::string_view peer) const {
+  const auto address = parse_address(peer);
+  return address && !contains(*address) ? group_of(*address) : Source();
+}
+
 Source TrustedProxies::source_of(const http::Request& request) const {
   // The common case: a plain IPv4 peer and nobody trusted. Its text is its group.
   if (blocks_.empty() && request.peer.find(':') == std::string_view::npos) return Source(request.peer);

@@ -34,6 +34,8 @@ class TrustedProxies {
 
   [[nodiscard]] bool contains(const AddressBytes& address) const;
   [[nodiscard]] Source source_of(const http::Request& request) const;
+  // The group of a socket's peer; empty when it is one of these or a Unix socket.
+  [[nodiscard]] Source connection_source_of(std::string_view peer) const;
 
  private:
   struct Block {

@@ -62,6 +62,15 @@ TEST(TrustedProxies, S108_blocks_that_are_none_or_that_trust_everybody_are_refus
   }
 }
 
+TEST(TrustedProxies, S69_a_connection_counts_against_its_network_unless_it_is_a_proxys) {
+  const std::vector<std::string> texts{"10.0.0.0/8"};
+  const auto proxies = TrustedProxies::parse(texts).value();
+  EXPECT_EQ(proxies.connection_source_of("2001:db8:1:2::7").view(), "2001:db8:1:2::/64");
+  EXPECT_EQ(proxies.connection_source_of("192.0.2.7").view(), "192.0.2.7");
+  EXPECT_EQ(proxies.connection_source_of("10.1.2.3").view(), "");
+  EXPECT_EQ(proxies.connection_source_of("unix").view(), "");
+}
+
 TEST(TrustedProxies, a_block_is_compared_bit_by_bit) {
   const std::vector<std::string> texts{"192.0.2.128/25", "203.0.113.5"};
   const auto proxies = TrustedProxies::parse(texts).value();

@@ -24,7 +24,9 @@ http::Response answer_with(const Exchange& exchange, Document document) {
   if (document.is_gzipped) document.etag.insert(0, "W/");  // other octets, the same content
   auto response = is_current ? not_modified(std::move(document.etag)) : json_response(200);
   response.with("cache-control", kept_for_minutes);
-  if (document.is_gzipped) response.with("vary", "accept-encoding");
+  // The server says so of a whole plain answer, which it may compress; of one without a body it does not know.
+  const bool varies = document.is_gzipped || (is_current && document.body.size() >= limits::gzip_body_bytes_min);
+  if (varies) response.with("vary", "accept-encoding");
   if (is_current) return response;
   if (document.is_gzipped) response.with("content-encoding", "gzip");
   response.with("etag", std::move(document.etag));

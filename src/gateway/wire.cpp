@@ -30,8 +30,9 @@ class OwningGateway final : public http::Handler {
   }
 
   Async<http::Response> handle(const http::Request& request) override { return gateway_->handle(request); }
-  http::Response refuse(int status, std::string_view reason) override { return gateway_->refuse(status, reason); }
+  http::Response refuse(const http::Refusal& why, const http::Request* request) override { return gateway_->refuse(why, request); }
   std::size_t body_bytes_max(const http::Request& request) override { return gateway_->body_bytes_max(request); }
+  InlineString<46> source_of(std::string_view peer) override { return gateway_->source_of(peer); }
 
  private:
   GatewayParts gateway_parts(const Parts& parts, std::string listener, std::span<const Route> routes,

@@ -18,18 +18,27 @@ namespace {
 constexpr std::size_t gathered_bytes_max = 64 * 1024;  // responses to a pipelined burst are sent when they reach this
 constexpr std::size_t room_bytes_min = 512;            // worth a recv
 constexpr std::uint32_t linger_ms = 2'000;
+constexpr std::uint32_t patience_divisor = 10;  // with every place taken, a client has this part of a phase's time only
+constexpr Refusal no_memory_left{503, "overloaded"};
+
+constexpr std::size_t above_free_share(std::size_t bytes) {
+  return bytes > limits::read_buffer_bytes ? bytes - limits::read_buffer_bytes : 0;
+}
 
 }  // namespace
 
-Connection::Connection(ServerContext& context, Socket socket, PeerName peer)
-    : context_(context), socket_(std::move(socket)), peer_(peer) {
+Connection::Connection(ServerContext& context, Socket socket, PeerName peer, PeerName source)
+    : context_(context), socket_(std::move(socket)), peer_(peer), source_(source) {
   ++context_.connections;
+  if (!source_.empty()) context_.sources.add(source_);
   enter(Phase::idle);
 }
 
 Connection::~Connection() {
   if (exchange_) context_.exchanges.give_back(std::move(exchange_));
   --context_.connections;
+  if (!source_.empty()) context_.sources.remove(source_);
+  context_.received_bytes -= held_bytes_;
 }
 
 Async<void> Connection::run(std::unique_ptr<Connection> connection) {
@@ -98,27 +107,33 @@ bool Connection::prepare_read() {
     return !context_.is_draining || take_last_bytes();
   }
   if (phase_ != Phase::header) enter(Phase::header);
-  make_room(room_bytes_min);
-  return true;
+  return make_room(room_bytes_min);
 }
 
 void Connection::become_idle() {
   begin_ = end_ = 0;
   enter(Phase::idle);
   if (exchange_) context_.exchanges.give_back(std::move(exchange_));
+  if (held_bytes_ > 0) (void)hold(0, 0);
   if (capacity_ == limits::read_buffer_bytes) return;
   capacity_ = limits::read_buffer_bytes;
   buffer_ = std::make_unique_for_overwrite<char[]>(capacity_);
 }
 
 // Moves the current request to the front, of a larger buffer when it must be. Its views follow.
-void Connection::make_room(std::size_t size) {
-  if (capacity_ - end_ >= size) return;
+bool Connection::make_room(std::size_t size) {
+  if (capacity_ - end_ >= size) return true;
   const std::size_t live = end_ - begin_;
   const char* const from = buffer_.get() + begin_;
   std::unique_ptr<char[]> old;
   if (live + size > capacity_) {
-    while (capacity_ < live + size) capacity_ *= 2;
+    std::size_t larger = capacity_;
+    while (larger < live + size) larger *= 2;
+    if (!hold(larger, exchange_->body.size())) {
+      refuse(no_memory_left);
+      return false;
+    }
+    capacity_ = larger;
     old = std::exchange(buffer_, std::make_unique_for_overwrite<char[]>(capacity_));
   }
   std::memmove(buffer_.get(), from, live);
@@ -126,6 +141,17 @@ void Connection::make_room(std::size_t size) {
   request_end_ -= std::min(begin_, request_end_);
   begin_ = 0;
   end_ = live;
+  return true;
+}
+
+// A share of each is free, so that a small request is never turned down for what others send.
+bool Connection::hold(std::size_t buffer_bytes, std::size_t body_bytes) {
+  const auto bytes = above_free_share(buffer_bytes) + above_free_share(body_bytes);
+  const auto of_others = context_.received_bytes - held_bytes_;
+  if (bytes > held_bytes_ && of_others + bytes > context_.limits.received_bytes_max) return false;
+  context_.received_bytes = of_others + bytes;
+  held_bytes_ = bytes;
+  return true;
 }
 
 // A request that crossed the decision to close idle connections is answered, not lost.
@@ -144,7 +170,7 @@ bool Connection::after_read(const boost::system::error_code& error, std::size_t 
   }
   if (error != asio::error::operation_aborted) return false;  // hung up
   if (phase_ == Phase::header && wake_ == Wake::timed_out) {
-    refuse({408, "header_timeout"});
+    refuse({408, "header_timeout", context_.limits.header_timeout_ms});
     return false;
   }
   return wake_ == Wake::none && phase_ == Phase::idle && context_.is_draining && take_last_bytes();
@@ -154,7 +180,7 @@ bool Connection::after_read(const boost::system::error_code& error, std::size_t 
 Response Connection::after_exception(const std::exception& why) {
   if (wake_ == Wake::cut) throw;
   log::error("a request handler threw", {{"what", why.what()}});
-  auto response = context_.handler.refuse(500, "internal");
+  auto response = context_.handler.refuse({500, "internal"}, &exchange_->parser.request());
   response.closes = true;
   return response;
 }
@@ -164,28 +190,43 @@ void Connection::enter(Phase phase) {
   phase_began_ms_ = context_.now_ms + context_.sweep_ms;  // at the latest: a client never gets less than its time
 }
 
-void Connection::sweep() {
+std::uint32_t Connection::phase_ms_max() const {
+  switch (phase_) {
+    case Phase::idle: return context_.limits.idle_timeout_ms;
+    case Phase::header: return context_.limits.header_timeout_ms;
+    case Phase::body: return context_.limits.body_timeout_ms;
+    case Phase::writing: return context_.limits.write_timeout_ms;
+    case Phase::lingering: return linger_ms;
+    case Phase::handling: break;
+  }
+  return 0;
+}
+
+bool Connection::is_over(std::uint32_t most_ms) const {
   const auto waited_ms = static_cast<std::int32_t>(context_.now_ms - phase_began_ms_);
-  const auto is_over = [waited_ms](std::uint32_t most_ms) {
-    return waited_ms >= 0 && static_cast<std::uint32_t>(waited_ms) >= most_ms;
-  };
-  const auto& limits = context_.limits;
-  const bool is_slow = (phase_ == Phase::header && is_over(limits.header_timeout_ms)) ||
-                       (phase_ == Phase::body && is_over(limits.body_timeout_ms));
+  return waited_ms >= 0 && static_cast<std::uint32_t>(waited_ms) >= most_ms;
+}
+
+bool Connection::is_evictable() const {
+  if (wake_ != Wake::none || phase_ == Phase::handling) return false;
+  return phase_ == Phase::idle || is_over(phase_ms_max() / patience_divisor);
+}
+
+void Connection::sweep() {
+  if (!is_over(phase_ms_max())) return;
   boost::system::error_code ignored;
-  if (is_slow || (phase_ == Phase::idle && is_over(limits.idle_timeout_ms))) {
-    if (is_slow && wake_ == Wake::none) context_.stats.count_timeout();
-    wake_ = Wake::timed_out;
-    socket_.cancel(ignored);
-  } else if (phase_ == Phase::writing && is_over(limits.write_timeout_ms)) {
-    context_.stats.count_timeout();
-    cut();
-  } else if (phase_ == Phase::lingering && is_over(linger_ms)) {
-    cut();
-  } else if (phase_ == Phase::handling && is_over(0) && wake_ != Wake::cut && has_gone()) {
+  if (phase_ == Phase::handling) {
+    if (wake_ == Wake::cut || !has_gone()) return;
     context_.stats.count_abandoned();
     cut();
     ending_->emit(asio::cancellation_type::terminal);  // may destroy this
+  } else if (phase_ == Phase::writing || phase_ == Phase::lingering) {
+    if (phase_ == Phase::writing) context_.stats.count_timeout();
+    cut();
+  } else {
+    if (phase_ != Phase::idle && wake_ == Wake::none) context_.stats.count_timeout();
+    wake_ = Wake::timed_out;
+    socket_.cancel(ignored);
   }
 }
 

@@ -24,7 +24,8 @@ using PeerName = InlineString<46>;
 
 class Connection : public ConnectionHook {
  public:
-  Connection(ServerContext& context, Socket socket, PeerName peer);
+  // Counts against `source` while it lives; against nobody when that is empty.
+  Connection(ServerContext& context, Socket socket, PeerName peer, PeerName source);
   ~Connection();
 
   static Async<void> run(std::unique_ptr<Connection> connection);
@@ -34,9 +35,11 @@ class Connection : public ConnectionHook {
   // Called by the server, never from inside the coroutine.
   void sweep();              // ends what has waited too long, or for nobody; may destroy this
   void stop_waiting();       // if idle, wakes it up: a draining server answers what has just come, then closes
-  void evict();              // idle only: closes it to make room
+  void evict();              // closes it to make room
   void cut();                // at once
-  [[nodiscard]] bool is_evictable() const { return phase_ == Phase::idle && wake_ == Wake::none; }
+  // Idle, or at something the client has had time for: never while a request is handled.
+  [[nodiscard]] bool is_evictable() const;
+  [[nodiscard]] std::string_view source() const { return source_; }
   [[nodiscard]] std::uint32_t phase_began_ms() const { return phase_began_ms_; }
 
  private:
@@ -55,12 +58,17 @@ class Connection : public ConnectionHook {
   Async<void> finish();              // sends what is left to say and hangs up without losing it
 
   void enter(Phase phase);
+  [[nodiscard]] std::uint32_t phase_ms_max() const;  // 0: as long as it takes
+  // Whether the client has had `most_ms` for the phase it is in.
+  [[nodiscard]] bool is_over(std::uint32_t most_ms) const;
+  // Counts the memory that an arriving request takes; false: there is none left for it.
+  [[nodiscard]] bool hold(std::size_t buffer_bytes, std::size_t body_bytes);
   [[nodiscard]] bool has_gone();
   [[nodiscard]] RequestParser::Progress parse_buffered();
-  [[nodiscard]] bool prepare_read();  // false: draining, and the peer has said nothing more
+  [[nodiscard]] bool prepare_read();  // false: draining, and the peer has said nothing more; or no memory is left
   [[nodiscard]] asio::mutable_buffer free_room() { return {buffer_.get() + end_, capacity_ - end_}; }
   void become_idle();
-  void make_room(std::size_t size);
+  [[nodiscard]] bool make_room(std::size_t size);  // false: refused, no memory is left for it
   [[nodiscard]] bool take_last_bytes();
   [[nodiscard]] bool after_read(const boost::system::error_code& error, std::size_t bytes);
   [[nodiscard]] Body begin_body();
@@ -83,12 +91,13 @@ class Connection : public ConnectionHook {
   std::size_t request_end_ = 0;  // where the current request's octets in the buffer end, once its head is complete
   std::size_t sent_ = 0;       // of exchange_->out
   std::size_t body_bytes_max_ = 0;
+  std::size_t held_bytes_ = 0;  // of ServerContext::received_bytes
   std::uint32_t phase_began_ms_ = 0;
   Phase phase_ = Phase::idle;
   Wake wake_ = Wake::none;
   bool is_open_ = true;        // more requests may follow
   bool has_unread_ = false;    // the peer may still be sending what nobody will read
-  PeerName peer_;
+  PeerName peer_, source_;
 };
 
 }  // namespace gatehouse::http

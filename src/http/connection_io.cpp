@@ -31,7 +31,7 @@ Connection::Body Connection::begin_body() {
   if (!framing.is_chunked && framing.content_length == 0) return Body::whole;
   body_bytes_max_ = context_.handler.body_bytes_max(parser.request());
   if (framing.content_length > body_bytes_max_) {
-    refuse({413, "body_too_large"});
+    refuse({413, "body_too_large", body_bytes_max_});
     return Body::refused;
   }
   const auto size = static_cast<std::size_t>(framing.content_length);
@@ -61,7 +61,12 @@ Async<bool> Connection::read_sized_body() {
   std::size_t next_mark = progress_bytes;
   while (body.size() < size) {
     const std::size_t have = body.size();
-    body.resize(std::min(size, have + body_step_bytes));
+    const std::size_t next = std::min(size, have + body_step_bytes);
+    if (!hold(capacity_, next)) {
+      refuse({503, "overloaded"});
+      co_return false;
+    }
+    body.resize(next);
     std::size_t bytes = 0;
     const bool is_read = co_await read_into(body.data() + have, body.size() - have, &bytes);
     if (!is_read) co_return false;
@@ -85,10 +90,14 @@ Async<bool> Connection::read_chunked_body() {
     request_end_ += consumed;
     if (progress == ChunkedDecoder::Progress::complete) break;
     if (progress == ChunkedDecoder::Progress::refused) refuse({400, "chunk_invalid"});
-    if (progress == ChunkedDecoder::Progress::too_large) refuse({413, "body_too_large"});
+    if (progress == ChunkedDecoder::Progress::too_large) refuse({413, "body_too_large", body_bytes_max_});
     if (progress != ChunkedDecoder::Progress::incomplete) co_return false;
     end_ = request_end_ = begin_ + exchange_->parser.head_bytes();  // what was there has been decoded
-    make_room(raw_room_bytes);
+    if (!hold(capacity_, body.size())) {
+      refuse({503, "overloaded"});
+      co_return false;
+    }
+    if (!make_room(raw_room_bytes)) co_return false;
     std::size_t bytes = 0;
     const bool is_read = co_await read_into(buffer_.get() + end_, capacity_ - end_, &bytes);
     if (!is_read) co_return false;
@@ -109,7 +118,7 @@ Async<bool> Connection::read_into(char* to, std::size_t size, std::size_t* bytes
     if (wake_ != Wake::cut) wake_ = Wake::none;
     co_return true;
   }
-  if (error == asio::error::operation_aborted && wake_ == Wake::timed_out) refuse({408, "body_timeout"});
+  if (error == asio::error::operation_aborted && wake_ == Wake::timed_out) refuse({408, "body_timeout", context_.limits.body_timeout_ms});
   co_return false;
 }
 
@@ -119,7 +128,7 @@ void Connection::answer(const Response& response, SteadyTime began) {
   ResponseFrame frame{.is_head = request.method == Method::head, .is_http_1_0 = framing.is_http_1_0};
   frame.keeps_alive = framing.keeps_alive && !response.closes && !context_.is_draining;
   std::string_view body = response.body;
-  if (body.size() >= limits::gzip_body_bytes_min && has_content(response.status) && is_json(response.content_type)) {
+  if (body.size() >= limits::gzip_body_bytes_min && has_content(response.status) && is_compressible(response.content_type)) {
     const auto is_encoding = [](const auto& field) { return field.first == "content-encoding"; };
     frame.varies_by_encoding = std::ranges::none_of(response.fields, is_encoding);
     frame.is_gzipped = frame.varies_by_encoding && accepts_gzip(request.header("accept-encoding")) &&
@@ -132,6 +141,7 @@ void Connection::answer(const Response& response, SteadyTime began) {
   begin_ = request_end_;  // on to the next request
   exchange_->parser.reset();
   exchange_->body.clear();
+  if (held_bytes_ > 0) (void)hold(capacity_, 0);
 }
 
 void Connection::append_checked(const Response& response, std::string_view body, ResponseFrame frame) {
@@ -142,14 +152,14 @@ void Connection::append_checked(const Response& response, std::string_view body,
   }
   is_open_ = false;
   context_.stats.count_response(500);
-  const auto instead = context_.handler.refuse(500, "response_field_invalid");
+  const auto instead = context_.handler.refuse({500, "response_field_invalid"}, &exchange_->parser.request());
   const ResponseFrame last{.is_head = frame.is_head, .is_http_1_0 = frame.is_http_1_0, .keeps_alive = false};
   if (!append_response(exchange_->out, instead, instead.body, last, context_.common)) exchange_->out.append(bare_500);
 }
 
 void Connection::refuse(Refusal why) {
   has_unread_ = true;
-  const auto response = context_.handler.refuse(why.status, why.reason);
+  const auto response = context_.handler.refuse(why, &exchange_->parser.request());
   const ResponseFrame frame{.is_head = exchange_->parser.request().method == Method::head, .keeps_alive = false};
   append_checked(response, response.body, frame);
 }
@@ -187,7 +197,7 @@ Async<bool> Connection::flush() {
 // Closing a socket with unread octets in it makes the kernel send RST, which may overtake the last response; so the
 // sending half is closed first and the rest is read away, for a while.
 Async<void> Connection::finish() {
-  if (wake_ == Wake::cut) co_return;
+  if (wake_ == Wake::cut || wake_ == Wake::evicted) co_return;
   if (has_output()) {
     const bool is_sent = co_await flush();
     if (!is_sent) co_return;
@@ -198,6 +208,10 @@ Async<void> Connection::finish() {
   const bool has_more = ::recv(socket_.native_handle(), &probe, 1, MSG_DONTWAIT) > 0;
   if (!has_unread_ && !has_more) co_return;
   enter(Phase::lingering);
+  if (held_bytes_ > 0) {
+    exchange_->body = {};
+    (void)hold(capacity_, 0);
+  }
   wake_ = Wake::none;
   begin_ = end_ = 0;
   for (std::size_t total = 0; total < linger_bytes_max;) {

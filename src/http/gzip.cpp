@@ -65,9 +65,9 @@ bool accepts_gzip(std::string_view list) {
   return any;
 }
 
-bool is_json(std::string_view content_type) {
+bool is_compressible(std::string_view content_type) {
   const auto type = trim(content_type.substr(0, content_type.find(';')));
-  return type == "application/json" || (type.starts_with("application/") && type.ends_with("+json"));
+  return type == "application/json" || type == "text/plain" || (type.starts_with("application/") && type.ends_with("+json"));
 }
 
 }  // namespace gatehouse::http

@@ -25,6 +25,6 @@ class Compressor {
 [[nodiscard]] bool accepts_gzip(std::string_view accept_encoding);
 
 // application/json and application/*+json, with or without parameters.
-[[nodiscard]] bool is_json(std::string_view content_type);
+[[nodiscard]] bool is_compressible(std::string_view content_type);
 
 }  // namespace gatehouse::http

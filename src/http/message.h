@@ -49,6 +49,13 @@ class Request {
   }
 };
 
+// Why what a client sent is not handled: it is no request, too large, too slow, or comes when there is no room.
+struct Refusal {
+  int status = 400;
+  std::string_view reason;  // machine-readable, a literal: "header_too_large"
+  std::uint64_t limit = 0;  // the limit it went over, in octets, fields or milliseconds; 0: it is none that has a number
+};
+
 struct Response {
   int status = 500;  // a response nobody filled in is an error
   std::string_view content_type = "application/json";  // a literal

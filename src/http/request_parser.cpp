@@ -37,8 +37,8 @@ RequestParser::Progress RequestParser::refuse(int status, std::string_view reaso
   return Progress::refused;
 }
 
-bool RequestParser::fail(int status, std::string_view reason) {
-  refusal_ = {status, reason};
+bool RequestParser::fail(int status, std::string_view reason, std::uint64_t limit) {
+  refusal_ = {status, reason, limit};
   stage_ = Stage::refused;
   return false;
 }
@@ -48,10 +48,10 @@ bool RequestParser::fail(int status, std::string_view reason) {
 bool RequestParser::is_over_limit(std::size_t line_end) {
   if (stage_ == Stage::request_line) {
     if (line_end - line_ <= limits::request_line_bytes_max + 1) return false;
-    fail(414, "request_line_too_long");
+    fail(414, "request_line_too_long", limits::request_line_bytes_max);
   } else {
     if (line_end - section_ < limits::header_section_bytes_max) return false;
-    fail(431, "header_too_large");
+    fail(431, "header_too_large", limits::header_section_bytes_max);
   }
   return true;
 }
@@ -143,6 +143,10 @@ bool RequestParser::take_method(std::string_view method) {
 bool RequestParser::take_target(char* begin, char* end) {
   if (*begin == '/') return take_path(begin, end);
   const auto target = view(begin, end);
+  if (target == "*" && request_.method == Method::options) {  // of the server as a whole, RFC 9110 §9.3.7
+    request_.path = target;
+    return true;
+  }
   std::size_t scheme = 0;
   if (target.size() > 7 && equal_ignoring_case(target.substr(0, 7), "http://")) scheme = 7;
   if (target.size() > 8 && equal_ignoring_case(target.substr(0, 8), "https://")) scheme = 8;
@@ -173,7 +177,7 @@ bool RequestParser::take_path(char* begin, char* end) {
 
 // field-name ":" OWS field-value OWS
 bool RequestParser::take_field(char* begin, char* end) {
-  if (++field_count_ > limits::header_fields_max) return fail(431, "too_many_fields");
+  if (++field_count_ > limits::header_fields_max) return fail(431, "too_many_fields", limits::header_fields_max);
   char* colon = begin;
   bool is_plain = true;
   for (; colon != end && *colon != ':'; ++colon) {

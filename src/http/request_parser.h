@@ -13,11 +13,6 @@
 
 namespace gatehouse::http {
 
-struct Refusal {
-  int status = 400;
-  std::string_view reason;  // machine-readable, a literal
-};
-
 // How the body is framed and what becomes of the connection.
 struct Framing {
   std::uint64_t content_length = 0;
@@ -60,7 +55,7 @@ class RequestParser {
   bool take_content_length(std::string_view value);
   bool take_connection(std::string_view value);
   bool finish();
-  bool fail(int status, std::string_view reason);
+  bool fail(int status, std::string_view reason, std::uint64_t limit = 0);
 
   Request request_;
   Framing framing_;

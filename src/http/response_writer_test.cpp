@@ -135,8 +135,10 @@ TEST(Gzip, what_does_not_shrink_is_sent_as_it_is) {
 }
 
 TEST(Gzip, is_for_json) {
-  for (const auto* type : {"application/json", "application/problem+json", "application/json; charset=utf-8"}) EXPECT_TRUE(is_json(type));
-  for (const auto* type : {"text/html", "application/octet-stream", "image/svg+xml", ""}) EXPECT_FALSE(is_json(type));
+  for (const auto* type : {"application/json", "application/problem+json", "application/json; charset=utf-8",
+                           "text/plain; version=0.0.4; charset=utf-8"})
+    EXPECT_TRUE(is_compressible(type));
+  for (const auto* type : {"text/html", "application/octet-stream", "image/svg+xml", ""}) EXPECT_FALSE(is_compressible(type));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,13 +21,9 @@ namespace gatehouse::http {
 namespace {
 
 constexpr int accepts_per_wakeup_max = 128;   // then the other sockets have their turn
-constexpr std::size_t evict_scan_max = 256;   // how many connections are looked at to find the longest idle one
+constexpr std::size_t evict_scan_max = 256;   // how many connections are looked at to find the one to close
+constexpr std::size_t trim_bytes_min = 1 << 20;
 constexpr Milliseconds exhausted_pause{50};   // out of descriptors: let some be closed before trying again
-
-constexpr std::string_view turned_away =
-    "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\ncontent-length: 97\r\n"
-    "retry-after: 1\r\nconnection: close\r\n\r\n"
-    R"({"type":"about:blank","title":"Service Unavailable","status":503,"code":"too_many_connections"})" "\r\n";
 
 int open_spare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
@@ -46,9 +43,12 @@ struct Server::State {
   Async<void> sweep_loop();
   [[nodiscard]] Accepted accept_ready();
   void admit(int descriptor, const SocketAddress& peer);
-  bool evict_one();
+  [[nodiscard]] bool has_room_for(std::string_view source);
+  bool evict_one(std::string_view source);
+  void turn_away(int descriptor);
   void shed_one();
   void sweep();
+  void give_back_memory();
   void cut_all();
   void stop_listening();
 
@@ -58,6 +58,7 @@ struct Server::State {
   asio::posix::basic_stream_descriptor<Executor> acceptor;
   Scope accepting, serving, sweeping;
   boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>> connections;
+  std::size_t bytes_peak = 0;  // since memory was last given back
   SteadyTime cut_at = SteadyTime::max();
   bool has_cut = false;
   std::string socket_path;
@@ -97,12 +98,9 @@ Server::State::Accepted Server::State::accept_ready() {
 }
 
 void Server::State::admit(int descriptor, const SocketAddress& peer) {
-  if (context.connections >= context.limits.connections_max && !evict_one()) {
-    context.stats.count_turned_away();
-    [[maybe_unused]] const auto sent = ::send(descriptor, turned_away.data(), turned_away.size(), MSG_NOSIGNAL);
-    ::close(descriptor);
-    return;
-  }
+  const auto peer_name = peer.host();
+  const auto source = context.handler.source_of(peer_name);
+  if (!has_room_for(source)) return turn_away(descriptor);
   Socket socket(shard.executor());
   boost::system::error_code error;
   socket.assign(asio::generic::stream_protocol(peer.family(), 0), descriptor, error);
@@ -110,7 +108,7 @@ void Server::State::admit(int descriptor, const SocketAddress& peer) {
     ::close(descriptor);
     return;
   }
-  auto connection = std::make_unique<Connection>(context, std::move(socket), peer.host());
+  auto connection = std::make_unique<Connection>(context, std::move(socket), peer_name, source);
   connections.push_back(*connection);
   serving.spawn_with([&](asio::cancellation_signal& ending) {
     connection->ended_by(ending);
@@ -118,16 +116,23 @@ void Server::State::admit(int descriptor, const SocketAddress& peer) {
   });
 }
 
-// Closes the longest idle connection among the oldest ones. Those looked at go to the end of the list, so that
-// the next search looks at others.
-bool Server::State::evict_one() {
+bool Server::State::has_room_for(std::string_view source) {
+  const auto& limits = context.limits;
+  const bool has_all_it_may = !source.empty() && context.sources.of(source) >= limits.connections_per_source_max;
+  if (has_all_it_may && !evict_one(source)) return false;
+  return context.connections < limits.connections_max || evict_one({});
+}
+
+// Closes the connection (of `source`, unless that is empty) that has been idle or slow for the longest, among the oldest
+// ones. Those looked at go to the end of the list, so that the next search looks at others.
+bool Server::State::evict_one(std::string_view source) {
   Connection* oldest = nullptr;
   std::size_t left = std::min(evict_scan_max, context.connections);
   for (auto at = connections.begin(); left > 0 && at != connections.end(); --left) {
     auto& candidate = *at;
     ++at;
     connections.splice(connections.end(), connections, connections.iterator_to(candidate));
-    if (!candidate.is_evictable()) continue;
+    if (!candidate.is_evictable() || (!source.empty() && candidate.source() != source)) continue;
     const bool is_older = oldest == nullptr || static_cast<std::int32_t>(candidate.phase_began_ms() - oldest->phase_began_ms()) < 0;
     if (is_older) oldest = &candidate;
   }
@@ -137,17 +142,23 @@ bool Server::State::evict_one() {
   return true;
 }
 
+void Server::State::turn_away(int descriptor) {
+  context.stats.count_turned_away();
+  const auto response = context.handler.refuse({503, "too_many_connections"}, nullptr);
+  WriteBuffer out;
+  if (append_response(out, response, response.body, {.keeps_alive = false}, context.common)) {
+    [[maybe_unused]] const auto sent = ::send(descriptor, out.view().data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+  ::close(descriptor);
+}
+
 // Out of descriptors: the connection at the head of the queue is accepted with the spare one and closed, so that its
 // client knows; without this the queue would stay readable and the loop would spin.
 void Server::State::shed_one() {
-  evict_one();
+  evict_one({});
   if (spare >= 0) ::close(spare);
   const int descriptor = ::accept4(acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (descriptor >= 0) {
-    [[maybe_unused]] const auto sent = ::send(descriptor, turned_away.data(), turned_away.size(), MSG_NOSIGNAL);
-    ::close(descriptor);
-    context.stats.count_turned_away();
-  }
+  if (descriptor >= 0) turn_away(descriptor);
   spare = open_spare();
 }
 
@@ -166,7 +177,17 @@ void Server::State::sweep() {
     connection.sweep();
   }
   context.stats.fold(context.connections);
+  give_back_memory();
   if (context.is_draining && context.clock.steady() >= cut_at) cut_all();
+}
+
+// The allocator keeps what a flood of connections took; when they have gone, the rest of the machine gets it back.
+void Server::State::give_back_memory() {
+  const std::size_t bytes = context.connections * limits::read_buffer_bytes + context.received_bytes;
+  bytes_peak = std::max(bytes_peak, bytes);
+  if (bytes_peak < 2 * bytes || bytes_peak - bytes < trim_bytes_min) return;
+  bytes_peak = bytes;
+  ::malloc_trim(0);
 }
 
 void Server::State::cut_all() {

@@ -25,11 +25,14 @@ class Handler {
   virtual ~Handler() = default;
   // Always answers: errors are responses here. `request` outlives the task.
   virtual Async<Response> handle(const Request& request) = 0;
-  // The answer to bytes that never became a request (`status` 400, 408, 413, 414, 417, 431, 501, 505), and instead of
-  // a response that cannot be sent (500). `reason` is machine-readable ("header_too_large"). The connection closes after it.
-  virtual Response refuse(int status, std::string_view reason) = 0;
+  // The answer to what never became a request (`status` 400, 408, 413, 414, 417, 431, 501, 503, 505), and instead of
+  // a response that cannot be sent (500). `request` is what of it was understood before that: its path is empty until the
+  // request line was; null when nothing was read. The connection closes after it.
+  virtual Response refuse(const Refusal& why, const Request* request) = 0;
   // The most body octets the route of this request takes, asked once the header is complete and canonical.
   virtual std::size_t body_bytes_max(const Request& request) = 0;
+  // Whom a connection from `peer` counts against (connections_per_source_max); empty: nobody, there may be any number.
+  virtual InlineString<46> source_of(std::string_view peer) { return peer; }
 };
 
 struct ServerLimits {
@@ -38,6 +41,8 @@ struct ServerLimits {
   std::uint32_t idle_timeout_ms = limits::idle_timeout_ms;
   std::uint32_t write_timeout_ms = limits::write_timeout_ms;
   std::size_t connections_max = limits::connections_max;
+  std::size_t connections_per_source_max = limits::connections_max;
+  std::size_t received_bytes_max = limits::received_bytes_max;
 };
 
 // A listening socket, bound before anything else starts so that a port in use is the first thing said.

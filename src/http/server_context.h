@@ -14,6 +14,7 @@
 #include "http/response_writer.h"
 #include "http/server.h"
 #include "http/server_stats.h"
+#include "http/source_counts.h"
 
 namespace gatehouse::http {
 
@@ -78,6 +79,8 @@ struct ServerContext {
   std::uint32_t sweep_ms = 250;
   std::uint32_t now_ms = 0;  // since the start; wraps after 49 days, so only differences mean anything
   std::size_t connections = 0;
+  SourceCounts sources;
+  std::size_t received_bytes = 0;  // of requests still arriving: what Connection::hold counted
   bool is_draining = false;
 };
 

@@ -43,8 +43,10 @@ class TestHandler final : public Handler {
     if (request.path == "/none") response.status = 204;
     co_return response;
   }
-  Response refuse(int status, std::string_view reason) override {
-    return {.status = status, .body = "refused: " + std::string(reason)};
+  Response refuse(const Refusal& why, const Request* request) override {
+    Response response{.status = why.status, .body = "refused: " + std::string(why.reason)};
+    response.with("x-limit", std::to_string(why.limit));
+    return response.with("x-path", std::string(request != nullptr ? request->path : "nothing read"));
   }
   std::size_t body_bytes_max(const Request& request) override {
     return request.path == "/megabyte" ? 1'000'000 : request.path == "/tiny" ? 10 : 64 * 1024;
@@ -73,11 +75,15 @@ struct Answer {
 
 class Client {
  public:
-  explicit Client(const std::string& where) {
+  explicit Client(const std::string& where, const std::string& from = "") {
     const auto address = SocketAddress::parse(where).value();
     socket_ = ::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
     const timeval patience{.tv_sec = 10, .tv_usec = 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (!from.empty()) {
+      const auto source = SocketAddress::parse(from + ":0").value();
+      [[maybe_unused]] const int bound = ::bind(socket_, source.get(), source.size());
+    }
     is_connected = ::connect(socket_, address.get(), address.size()) == 0;
   }
   Client(const Client&) = delete;

@@ -114,30 +114,15 @@ TEST(ServerLimits, a_handler_may_take_longer_than_every_socket_timeout) {
   EXPECT_EQ(client.read().status, 200);
 }
 
-TEST(ServerLimits, at_the_limit_the_longest_idle_connection_makes_room) {
-  RunningServer server({.connections_max = 3});
-  std::deque<Client> clients;
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(clients.emplace_back(server.address()).get("/a").status, 200);
-  EXPECT_EQ(clients.emplace_back(server.address()).get("/a").status, 200);
-  int open = 0;
-  for (auto& client : clients) open += client.get("/b").status == 200;
-  EXPECT_EQ(open, 3);
-}
-
-TEST(ServerLimits, at_the_limit_with_nobody_idle_a_newcomer_gets_503) {
-  RunningServer server({.connections_max = 2});
-  Client one(server.address()), two(server.address());
-  one.send("GET /gate HTTP/1.1\r\nHost: a\r\n\r\n");
-  two.send("GET /gate HTTP/1.1\r\nHost: a\r\n\r\n");
-  ASSERT_TRUE(becomes_true([&] { return server.handler.waiting == 2; }));
-  Client three(server.address());
-  const auto answer = three.read();
-  EXPECT_EQ(answer.status, 503);
-  EXPECT_TRUE(answer.has("retry-after: 1"));
-  EXPECT_TRUE(answer.body.ends_with("}\r\n"));
-  server.handler.is_gate_open = true;
-  EXPECT_EQ(one.read().status, 200);
-  EXPECT_EQ(two.read().status, 200);
+TEST(ServerLimits, a_refusal_knows_the_limit_and_what_was_asked_for) {
+  RunningServer server;
+  Client large(server.address()), tiny(server.address());
+  large.send("GET /a HTTP/1.1\r\nHost: a\r\nX: " + std::string(40'000, 'x'));
+  const auto answer = large.read();
+  EXPECT_TRUE(answer.has("x-limit: 32768") && answer.has("x-path: /a")) << answer.head;
+  tiny.send("POST /tiny HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n");
+  const auto other = tiny.read();
+  EXPECT_TRUE(other.has("x-limit: 10") && other.has("x-path: /tiny")) << other.head;
 }
 
 // What this process has used of the processor.

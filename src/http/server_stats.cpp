@@ -22,7 +22,7 @@ ServerStats::ServerStats(telemetry::Metrics& metrics) {
   connections_gauge_ = &metrics.gauge("gatehouse_http_connections", "Open client connections.");
   timeouts_counter_ = &metrics.counter("gatehouse_http_timeouts_total", "Connections cut because the client was too slow.");
   turned_away_counter_ =
-      &metrics.counter("gatehouse_http_connections_refused_total", "Connections turned away or closed idle at the limit.");
+      &metrics.counter("gatehouse_http_connections_refused_total", "Connections turned away, or closed to make room, at a limit.");
   abandoned_counter_ = &metrics.counter("gatehouse_http_requests_abandoned_total",
                                         "Requests ended because their client had reset the connection.");
   increments_.resize(durations_.size());

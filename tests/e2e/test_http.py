@@ -4,6 +4,7 @@ import json
 import socket
 
 import pytest
+from support import spec
 from support.http import raw, read_all, statuses
 from support.people import PASSWORD, fresh_name
 
@@ -70,6 +71,8 @@ def test_S70_cors_answers_configured_origins_only(own_house):
     assert "PATCH" in good.header("access-control-allow-methods") and "origin" in good.header("vary").lower()
     simple = house.client().get("/.well-known/jwks.json", headers={"Origin": "https://app.example.com"})
     assert simple.header("access-control-allow-origin") == "https://app.example.com"
+    large = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nOrigin: https://app.example.com\r\nContent-Length: 99999\r\n\r\n"
+    assert b"access-control-allow-origin: https://app.example.com\r\n" in raw(house.address(), large), "nor does a page read why it was refused"
     for origin in ("https://evil.example.com", "https://app.example.com.evil.test", "http://app.example.com", "null", "https://APP.example.com",
                    "https://app.example.com:444"):
         for answer in (house.client().request("OPTIONS", ME, headers={"Origin": origin, **preflight}),
@@ -92,6 +95,31 @@ def test_S67_answers_carry_what_protects_them(house, ada):
         assert answer.header("x-content-type-options") == "nosniff", answer.fields
         assert "gatehouse" not in (answer.header("server") or "").lower() and answer.header("x-powered-by") is None
     assert "no-store" in ada.me().header("cache-control")
+
+
+@pytest.mark.parametrize("request_bytes, status, detail, instance", [
+    (b"POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 16385\r\n\r\n", 413, "The body may have at most 16384 bytes.", "/api/v1/auth/login"),
+    (b"GET /api/v1/users/me HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 33000, 431, "The header may have at most 32768 bytes.", "/api/v1/users/me"),
+    (b"GET /nope HTTP/1.1\r\nHost: a\r\n" + b"X: 1\r\n" * 101, 431, "The header may have at most 100 fields.", "/nope"),
+    (b"GET /" + b"x" * 9000, 414, "The request line may have at most 8192 bytes.", None),
+    (b"GET /nope HTTP/1.1\r\n\r\n", 400, "The Host header is missing.", "/nope"),
+    (b"GET /nope?<> HTTP/1.1\r\nHost: a\r\n\r\n", 400, "The query holds a character that must be percent-encoded, or a broken escape.", "/nope"),
+    (b"GET /a/../b HTTP/1.1\r\nHost: a\r\n\r\n", 400, "The path has a segment of dots: write what it leads to.", None),
+    (b"GET /nope HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n", 417, "The one expectation the server can meet is 100-continue.", "/nope"),
+    (b"BREW /pot HTTP/1.1\r\nHost: a\r\n\r\n", 501, "The server does not know this method.", None),
+    (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, "The server speaks HTTP 1.1 and 1.0.", None)])
+def test_what_is_no_request_is_told_why(house, request_bytes, status, detail, instance):
+    head, body = raw(house.address(), request_bytes).split(b"\r\n\r\n", 1)
+    problem = json.loads(body.replace(b"<reset>", b""))
+    assert statuses(head) == [status]
+    assert (problem["detail"], problem.get("instance"), problem["status"]) == (detail, instance, status)
+    assert not spec.problems_of(spec.SPEC["components"]["schemas"]["Problem"], problem)
+    assert problem["code"] in spec.TRANSPORT["x-codes"] and status in spec.TRANSPORT["x-statuses"]
+
+
+def test_options_of_the_server_as_a_whole(house):
+    received = raw(house.address(), b"OPTIONS * HTTP/1.1\r\n" + HEAD + b"Connection: close\r\n\r\n")
+    assert statuses(received) == [204] and b"allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n" in received
 
 
 def login_body():

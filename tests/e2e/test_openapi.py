@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 from support import spec
-from support.people import fresh_email, fresh_name, person
+from support.people import PASSWORD, fresh_email, fresh_name, login, person, register
 
 # (operation, status) that the end-to-end run does not reach, and where it is proven instead.
 ELSEWHERE = {
@@ -74,6 +74,20 @@ def test_every_example_fits_its_schema():
                     assert not wrong, (operation.id, name, wrong)
                     checked += 1
     assert checked > 25
+
+
+def test_the_examples_of_errors_say_what_the_server_says(house, ada):
+    """Those that a request alone brings about."""
+    post = house.client().post
+    answers = [register(house, ada.username), login(house, fresh_name(), PASSWORD), ada.get("/api/v1/users/42"),
+               post("/api/v1/auth/register", {"username": fresh_name(), "password": "short"}), post("/api/v1/auth/refresh", {"refresh_token": "ghr_x"}),
+               house.client().request("POST", "/api/v1/auth/login", body=b"{", headers={"Content-Type": "application/json"}),
+               ada.get(f"/api/v1/users/{person(house).id}"), ada.request("PATCH", "/api/v1/users/me", json={}, headers={"If-Match": '"v0"'}),
+               ada.request("PUT", "/api/v1/users/me/password", json={"current_password": "x", "new_password": "lantern-quarry-mosaic-31"})]
+    said = {answer.code: answer.json()["detail"] for answer in answers}
+    examples = {value["code"]: value["detail"] for operation in spec.OPERATIONS for response in operation.responses.values()
+                for _, value in examples_of(response.get("content", {}).get("application/problem+json", {}))}
+    assert {code: examples[code] for code in said} == said
 
 
 def test_every_error_has_its_codes_listed():
