@@ -115,7 +115,7 @@ endfunction()
 
 function(add_app)
   add_module(app DEPENDS gateway notification config identity credential auth account)
-  set_property(SOURCE src/app/command_line.cpp src/app/serve_command.cpp src/app/welcome.cpp APPEND PROPERTY
+  set_property(SOURCE src/app/command_line.cpp src/app/process.cpp src/app/serve_command.cpp src/app/welcome.cpp APPEND PROPERTY
                COMPILE_DEFINITIONS GATEHOUSE_VERSION="${PROJECT_VERSION}")
   if(EXISTS ${CMAKE_SOURCE_DIR}/src/main.cpp)
     add_executable(gatehouse ${CMAKE_SOURCE_DIR}/src/main.cpp)

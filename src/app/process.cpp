@@ -1,5 +1,6 @@
 #include "app/process.h"
 
+#include <prometheus/gauge.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,17 +10,25 @@
 #include <future>
 #include <thread>
 
+#include "app/version.h"
 #include "crypto/digest.h"
 #include "gateway/wire.h"
 #include "identity/wire.h"
+#include "runtime/timer.h"
 #include "telemetry/log.h"
 
 namespace gatehouse::app {
 namespace {
 
 constexpr auto signal_poll = std::chrono::milliseconds(20);
+constexpr Milliseconds admin_drain_max{1'000};
 
 unsigned core_count() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+std::size_t connections_per_source(const config::Server& server) {
+  if (server.connections_per_source_max > 0) return server.connections_per_source_max;
+  return std::max(1U, server.connections_max / 4);
+}
 
 Task<void> ping(sqlite::Database& database, Call call) {
   auto select = [](sqlite::Connection& connection) -> Done {
@@ -56,6 +65,8 @@ Process::Process(std::unique_ptr<Platform> platform, ListenAddresses addresses)
     : platform_(std::move(platform)),
       addresses_(std::move(addresses)),
       rate_limits_(platform_->config.rate_limit, platform_->clock, platform_->random) {
+  const telemetry::Metrics::Labels labels{{"version", std::string(version)}};
+  platform_->metrics.gauge("gatehouse_build_info", "Always 1; the labels say what this is.", labels).Set(1);
   for (const auto& [role, database] : platform_->databases.all()) {
     auto* one = database;
     health_.add("database", [one](Call call) { return ping(*one, call); });
@@ -77,8 +88,8 @@ Done Process::build(Listeners listeners) {
   background_ = std::make_unique<Background>(*platform_, *first.shard, first.roles);
   background_->add(gateway::sweep_registrations(*first.roles.identity, *first.roles.credential, platform_->clock));
   operator_ = std::make_unique<Operator>(*platform_, first.roles, background_->dead_letters());
-  add_server(first, *std::move(listeners.admin), *first.handlers.back());
-  add_server(first, *std::move(listeners.control), *operator_);
+  first.admin = make_server(first, *std::move(listeners.admin), *first.handlers.back());
+  first.servers.push_back(make_server(first, *std::move(listeners.control), *operator_));
   return {};
 }
 
@@ -106,29 +117,31 @@ Done Process::build_lane(Lane& lane, std::optional<http::Listener> listen_public
     if (!handler) return pass(handler);
     lane.handlers.push_back(*std::move(handler));
   }
-  if (listen_public) add_server(lane, *std::move(listen_public), *lane.handlers[0]);
-  if (listen_internal) add_server(lane, *std::move(listen_internal), *lane.handlers[1]);
+  if (listen_public) lane.servers.push_back(make_server(lane, *std::move(listen_public), *lane.handlers[0]));
+  if (listen_internal) lane.servers.push_back(make_server(lane, *std::move(listen_internal), *lane.handlers[1]));
   return {};
 }
 
-void Process::add_server(Lane& lane, http::Listener listener, http::Handler& handler) {
+std::unique_ptr<http::Server> Process::make_server(Lane& lane, http::Listener listener, http::Handler& handler) {
   const auto& server = platform_->config.server;
   const http::ServerLimits limits{.header_timeout_ms = server.header_timeout_ms,
                                   .body_timeout_ms = server.body_timeout_ms,
                                   .idle_timeout_ms = server.idle_timeout_ms,
-                                  .connections_max = server.connections_max};
-  lane.servers.push_back(
-      std::make_unique<http::Server>(*lane.shard, std::move(listener), handler, limits, platform_->metrics));
+                                  .connections_max = server.connections_max,
+                                  .connections_per_source_max = connections_per_source(server)};
+  return std::make_unique<http::Server>(*lane.shard, std::move(listener), handler, limits, platform_->metrics);
 }
 
 void Process::start() {
   background_->start();
   for (auto& lane : lanes_)
     for (auto& server : lane->servers) server->start();
+  lanes_.front()->admin->start();
   for (auto& lane : lanes_) lane->shard->start();
 }
 
-Async<void> Process::drain(Lane& lane, Milliseconds timeout) {
+Async<void> Process::drain(Lane& lane, Milliseconds delay, Milliseconds timeout) {
+  if (delay > Milliseconds{0}) [[maybe_unused]] const bool goes_on = co_await sleep_for(delay);
   Scope scope(lane.shard->executor());
   for (auto& server : lane.servers) scope.spawn(server->drain(timeout));
   co_await scope.close(Scope::Stop::wait);
@@ -136,7 +149,7 @@ Async<void> Process::drain(Lane& lane, Milliseconds timeout) {
 
 bool Process::stop(const std::function<bool()>& is_impatient) {
   health_.start_draining();
-  const Milliseconds timeout{platform_->config.server.drain_timeout_ms};
+  const Milliseconds delay{platform_->config.server.drain_delay_ms}, timeout{platform_->config.server.drain_timeout_ms};
   std::vector<std::future<void>> ends;
   const auto all_ended = [&] {
     for (auto& end : ends)
@@ -146,9 +159,12 @@ bool Process::stop(const std::function<bool()>& is_impatient) {
     return true;
   };
   for (auto& lane : lanes_)
-    ends.push_back(asio::co_spawn(lane->shard->executor(), drain(*lane, timeout), asio::use_future));
+    ends.push_back(asio::co_spawn(lane->shard->executor(), drain(*lane, delay, timeout), asio::use_future));
   if (!all_ended()) return false;
-  ends.push_back(asio::co_spawn(lanes_.front()->shard->executor(), background_->close(), asio::use_future));
+  auto& first = *lanes_.front();
+  ends.push_back(asio::co_spawn(first.shard->executor(), first.admin->drain(std::min(timeout, admin_drain_max)), asio::use_future));
+  if (!all_ended()) return false;
+  ends.push_back(asio::co_spawn(first.shard->executor(), background_->close(), asio::use_future));
   if (!all_ended()) return false;
   for (auto& lane : lanes_) lane->shard->stop();
   platform_->close();

@@ -26,6 +26,7 @@ struct Lane {
   Roles roles;
   std::vector<std::unique_ptr<http::Handler>> handlers;
   std::vector<std::unique_ptr<http::Server>> servers;
+  std::unique_ptr<http::Server> admin;  // of the first: drained last, so that readiness can be asked until then
 };
 
 class Process {
@@ -37,7 +38,7 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   void start();
-  // Not ready any more; no new connection; what is in flight is answered, up to the drain time-out; then the background
+  // Not ready any more; after server.drain_delay_ms no new connection but to the admin listener; what is in flight is answered, up to the drain time-out; then the background
   // jobs, the shards, the hash pool and the databases end. False when `is_impatient` said so meanwhile: nothing is
   // joined then and the caller ends the program.
   [[nodiscard]] bool stop(const std::function<bool()>& is_impatient);
@@ -50,8 +51,8 @@ class Process {
   Done build(Listeners listeners);
   Done build_lane(Lane& lane, std::optional<http::Listener> listen_public,
                   std::optional<http::Listener> listen_internal);
-  void add_server(Lane& lane, http::Listener listener, http::Handler& handler);
-  static Async<void> drain(Lane& lane, Milliseconds timeout);
+  std::unique_ptr<http::Server> make_server(Lane& lane, http::Listener listener, http::Handler& handler);
+  static Async<void> drain(Lane& lane, Milliseconds delay, Milliseconds timeout);
 
   // Destroyed in reverse: lanes before what all shards share.
   std::unique_ptr<Platform> platform_;

@@ -1,4 +1,5 @@
 """Health, metrics and the documents that others read."""
+import gzip
 import re
 import subprocess
 import time
@@ -22,6 +23,17 @@ def test_metrics_are_in_the_text_format_and_count(house, ada):
     for line in text.splitlines():
         assert line.startswith("# ") or sample.match(line), line
     assert requests_of(house) >= before + 10
+
+
+def test_metrics_say_what_runs_and_what_it_takes(house):
+    text = house.client("admin").get("/metrics").body.decode()
+    assert re.search(r'^gatehouse_build_info\{version="[0-9.]+"\} 1$', text, re.M)
+    for name in ("process_cpu_seconds_total", "process_open_fds", "process_max_fds", "process_virtual_memory_bytes"):
+        assert house.metric(name) > 0, name
+    assert abs(house.metric("process_resident_memory_bytes") / 1024 - house.rss_kib()) < house.rss_kib() / 5
+    assert abs(time.time() - house.metric("process_start_time_seconds")) < 6 * 3600
+    packed = house.client("admin").get("/metrics", headers={"Accept-Encoding": "gzip"})
+    assert packed.header("content-encoding") == "gzip" and b"process_open_fds" in gzip.decompress(packed.body)
 
 
 def requests_of(house):

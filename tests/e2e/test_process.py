@@ -241,6 +241,37 @@ def test_F46_sigterm_twice_or_early_still_ends(make_house):
     house.start()
 
 
+def readiness(house):
+    """The status, None when nobody listens any more."""
+    try:
+        return house.client("admin").get("/health/ready").status
+    except OSError:
+        return None
+
+
+def test_F45_readiness_says_503_before_anything_is_refused(own_house):
+    house = own_house({"server": {"drain_delay_ms": 1500}})
+    house.process.terminate()
+    time.sleep(0.3)
+    assert readiness(house) == 503
+    assert house.client().get("/.well-known/jwks.json").status == 200, "a load balancer that has not looked yet loses nothing"
+    assert house.process.wait(10) == 0
+
+
+def test_F45_readiness_can_be_asked_until_the_last_request_is_answered(own_house):
+    house = own_house()
+    body = b'{"username":"nobody","password":"tidal-copper-orchard-57"}'
+    with socket.create_connection(house.address(), timeout=10) as client:
+        client.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body))
+        time.sleep(0.2)
+        house.process.terminate()
+        time.sleep(0.3)
+        assert readiness(house) == 503
+        client.sendall(body)
+        assert client.recv(4096).startswith(b"HTTP/1.1 401")
+    assert house.process.wait(10) == 0 and readiness(house) is None
+
+
 def test_idle_connections_do_not_hold_up_the_end(own_house):
     house = own_house()
     idle = [socket.create_connection(house.address()) for _ in range(200)]
