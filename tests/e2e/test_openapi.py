@@ -150,6 +150,15 @@ def test_every_call_with_a_body_wants_json_of_a_bounded_size(house, ada):
         assert client.request(method, path, body=large, headers={"Content-Type": "application/json"}, token=ada.access).status == 413, operation.id
 
 
+@pytest.mark.parametrize("body, media_type, status", [(b"{", "application/json", 400), (b" " * 17_000, "application/json", 413),
+                                                      (b"{}", "text/plain", 415), (b'{"everywhere":true}', "application/json", 422), (b"{}", "application/json", 204)],
+                         ids=["no_json", "large", "text", "a_member", "empty"])
+def test_a_logout_takes_an_empty_object_and_nothing_more(house, body, media_type, status):
+    someone = person(house)
+    assert someone.request("POST", "/api/v1/auth/logout", body=body, headers={"Content-Type": media_type}).status == status
+    assert someone.me().status == (401 if status == 204 else 200)
+
+
 def test_S66_S93_every_protected_call_wants_a_token(house, ada):
     for operation in spec.OPERATIONS:
         if not operation.body.get("security"):
