@@ -1,6 +1,9 @@
 #include "app/settings.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
+
+#include "drivers/mail/rfc5322.h"
 
 namespace gatehouse::app {
 
@@ -14,7 +17,12 @@ Result<config::Loaded> load_settings(const Arguments& arguments) {
       inputs.environment.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   if (arguments.has("--data-dir")) inputs.options.emplace_back("storage.data_dir", arguments.value("--data-dir"));
-  return config::load(inputs);
+  auto loaded = config::load(inputs);
+  if (loaded && !mail::is_mailbox(loaded->config.mail.from))
+    return fail(Code::invalid_argument, "config_invalid",
+                fmt::format("\"mail.from\" must be one sender, such as Gatehouse <no-reply@example.com>, not \"{}\"",
+                            loaded->config.mail.from));
+  return loaded;
 }
 
 }  // namespace gatehouse::app

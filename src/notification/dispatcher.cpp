@@ -1,5 +1,6 @@
 #include "notification/dispatcher.h"
 
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 
 #include "notification/events.h"
@@ -17,7 +18,24 @@ constexpr Milliseconds rest_max{5'000};  // backstop when a wake-up was missed
 constexpr Milliseconds clean_every = std::chrono::hours{1};
 constexpr Milliseconds failed_kept = std::chrono::hours{24 * 30};
 
+constexpr Milliseconds measure_every{1'000};
+
 }  // namespace
+
+Dispatcher::Dispatcher(const Needs& needs)
+    : needs_(needs),
+      queued_(needs.metrics.gauge("gatehouse_mail_queued", "Mails that wait to be sent.")),
+      oldest_(needs.metrics.gauge("gatehouse_mail_oldest_seconds", "Age of the oldest mail that waits.")) {
+  for (const auto which : {Template::welcome, Template::verify, Template::recovery, Template::decoy})
+    counters_.emplace(which, make_counters(needs.metrics, which));
+}
+
+Dispatcher::Counters Dispatcher::make_counters(telemetry::Metrics& metrics, Template which) {
+  const telemetry::Metrics::Labels labels{{"template", std::string(name_of(which))}};
+  return {.sent = &metrics.counter("gatehouse_mail_sent_total", "Mails that left.", labels),
+          .failed_tries = &metrics.counter("gatehouse_mail_failed_tries_total", "Tries to send a mail that failed.", labels),
+          .given_up = &metrics.counter("gatehouse_mail_failed_total", "Mails that were given up.", labels)};
+}
 
 Async<void> Dispatcher::run() {
   co_await events::stop_by_asking();
@@ -55,7 +73,20 @@ Task<Milliseconds> Dispatcher::rest() {
   co_return std::clamp(until->value_or(rest_max), Milliseconds{1}, rest_max);
 }
 
+Task<void> Dispatcher::measure() {
+  const auto now = needs_.clock.steady();
+  if (now - measured_at_ < measure_every) co_return Done();
+  measured_at_ = now;
+  const auto backlog = co_await needs_.store.backlog(Call());
+  if (!backlog) co_return pass(backlog);
+  queued_.Set(static_cast<double>(backlog->mails));
+  const auto age = backlog->oldest ? needs_.clock.wall() - *backlog->oldest : Milliseconds{0};
+  oldest_.Set(std::max(0.0, std::chrono::duration<double>(age).count()));
+  co_return Done();
+}
+
 Task<bool> Dispatcher::send_next() {
+  if (auto measured = co_await measure(); !measured) co_return pass(measured);
   auto due = co_await needs_.store.find_due(Call(), needs_.clock.wall());
   if (!due) {
     log::failure("the mail queue cannot be read", Call(), due.error());
@@ -84,7 +115,7 @@ Task<void> Dispatcher::send(QueuedMail mail) {
   if (!delivered && delivered.error().reason == "erased") co_return co_await needs_.store.forget(call_for(mail), mail.id);
   if (!delivered) co_return co_await settle(std::move(mail), std::move(delivered).error());
   if (mail.which == Template::decoy) co_return co_await needs_.store.forget(call_for(mail), mail.id);
-  count("gatehouse_mail_sent_total", "Mails that left.", mail);
+  counters(mail).sent->Increment();
   auto told = mail_sent(mail, needs_.clock.wall(), needs_.random);
   co_return co_await needs_.store.finish_sent(call_for(mail), mail.id, std::move(told));
 }
@@ -102,6 +133,7 @@ Task<void> Dispatcher::deliver(const QueuedMail& mail) {
 
 Task<void> Dispatcher::settle(QueuedMail mail, Error why) {
   log::failure("a mail could not be sent", call_for(mail), why);
+  counters(mail).failed_tries->Increment();
   const auto after = after_failure(mail, why.code, needs_.clock.wall(), needs_.random);
   mail.attempts = after.attempts;
   if (after.is_given_up) co_return co_await give_up(std::move(mail), why.reason);
@@ -110,15 +142,11 @@ Task<void> Dispatcher::settle(QueuedMail mail, Error why) {
 
 Task<void> Dispatcher::give_up(QueuedMail mail, std::string why) {
   if (mail.which == Template::decoy) co_return co_await needs_.store.forget(call_for(mail), mail.id);
-  count("gatehouse_mail_failed_total", "Mails that were given up.", mail);
+  counters(mail).given_up->Increment();
   log::error("a mail was given up",
              {{"mail_id", mail.id}, {"template", name_of(mail.which)}, {"reason", why}, {"correlation_id", mail.correlation_id}});
   auto told = mail_failed(mail, needs_.clock.wall(), needs_.random);
   co_return co_await needs_.store.finish_failed(call_for(mail), mail.id, std::move(why), std::move(told));
-}
-
-void Dispatcher::count(const char* name, const char* help, const QueuedMail& mail) {
-  needs_.metrics.counter(name, help, {{"template", std::string(name_of(mail.which))}}).Increment();
 }
 
 }  // namespace gatehouse::notification

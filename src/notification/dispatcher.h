@@ -5,7 +5,9 @@
 #pragma once
 
 #include <prometheus/counter.h>
+#include <prometheus/gauge.h>
 
+#include <map>
 #include <memory>
 
 #include "events/wake.h"
@@ -25,7 +27,7 @@ class Dispatcher {
     Random& random;
     telemetry::Metrics& metrics;
   };
-  explicit Dispatcher(const Needs& needs) : needs_(needs) {}
+  explicit Dispatcher(const Needs& needs);
 
   Async<void> run();
   // One mail, if one is due: false when none is.
@@ -37,11 +39,20 @@ class Dispatcher {
   Task<void> settle(QueuedMail mail, Error why);
   Task<void> give_up(QueuedMail mail, std::string why);
   Task<Milliseconds> rest();
+  Task<void> measure();
   [[nodiscard]] Call call_for(const QueuedMail& mail) const;
-  void count(const char* name, const char* help, const QueuedMail& mail);
+
+  // Of one template, so that an alarm finds each of them from the start.
+  struct Counters {
+    prometheus::Counter *sent, *failed_tries, *given_up;
+  };
+  static Counters make_counters(telemetry::Metrics& metrics, Template which);
+  [[nodiscard]] const Counters& counters(const QueuedMail& mail) const { return counters_.at(mail.which); }
 
   Needs needs_;
-  SteadyTime cleaned_at_{};
+  std::map<Template, Counters> counters_;
+  prometheus::Gauge &queued_, &oldest_;
+  SteadyTime cleaned_at_{}, measured_at_{};
 };
 
 }  // namespace gatehouse::notification

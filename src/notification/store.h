@@ -12,6 +12,11 @@
 
 namespace gatehouse::notification {
 
+struct Backlog {
+  std::int64_t mails = 0;
+  std::optional<WallTime> oldest;
+};
+
 class MailStore {
  public:
   virtual ~MailStore() = default;
@@ -22,6 +27,8 @@ class MailStore {
   virtual Task<std::optional<QueuedMail>> find_due(Call call, WallTime now) = 0;
   // How long until there is one; nothing when none is queued.
   virtual Task<std::optional<Milliseconds>> until_due(Call call, WallTime now) = 0;
+  // How many wait, and since when the first of them.
+  virtual Task<Backlog> backlog(Call call) = 0;
   // The mail is over: it and what it said leave the queue, and the event is told, in one transaction, once.
   virtual Task<void> finish_sent(Call call, std::string id, events::Event told) = 0;
   virtual Task<void> finish_failed(Call call, std::string id, std::string why, events::Event told) = 0;

@@ -16,4 +16,5 @@ CREATE TABLE mail_queue (
   last_error     TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX mail_queue_due ON mail_queue (priority, next_at_ms) WHERE status = 'queued';
+-- created_at_ms is in it so that the backlog is counted without reading a mail.
+CREATE INDEX mail_queue_due ON mail_queue (priority, next_at_ms, created_at_ms) WHERE status = 'queued';

@@ -187,6 +187,10 @@ bool is_token(std::string_view text, std::size_t bytes_max) {
 
 }  // namespace
 
+bool is_mailbox(std::string_view text) {
+  return parse_mailbox(text).has_value() && std::ranges::count(text, '@') == 1 && std::ranges::count(text, '<') <= 1;
+}
+
 Result<std::string> to_rfc5322(const Message& message) {
   const auto from = parse_mailbox(message.from);
   if (!from) return malformed("from");

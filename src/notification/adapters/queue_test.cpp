@@ -65,6 +65,25 @@ TEST_F(MailQueueTest, S18_a_decoy_goes_the_way_of_a_mail_and_is_not_told_of) {
   EXPECT_TRUE(told().empty());
 }
 
+TEST_F(MailQueueTest, an_outage_of_mail_is_seen_in_the_metrics) {
+  EXPECT_NE(metrics_.expose().find("gatehouse_mail_failed_total{template=\"recovery\"} 0"), std::string::npos);
+  ASSERT_TRUE(handle(challenge_created()));
+  outgoing_.failures = 1;
+  ASSERT_TRUE(send_next());
+  clock_.advance(std::chrono::seconds{90});
+  outgoing_.failures = 1;
+  ASSERT_TRUE(send_next());
+  const auto text = metrics_.expose();
+  for (const std::string_view expected : {"gatehouse_mail_queued 1", "gatehouse_mail_oldest_seconds 90",
+                                          "gatehouse_mail_failed_tries_total{template=\"verify\"} 2"})
+    EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
+  clock_.advance(std::chrono::seconds{90});
+  ASSERT_TRUE(send_next());
+  clock_.advance(std::chrono::seconds{5});
+  ASSERT_TRUE(send_next());
+  EXPECT_NE(metrics_.expose().find("gatehouse_mail_queued 0"), std::string::npos);
+}
+
 TEST_F(MailQueueTest, codes_overtake_welcomes_that_wait) {
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(handle(user_created()));
   ASSERT_TRUE(send_next().value());

@@ -62,6 +62,15 @@ Result<std::optional<Milliseconds>> select_wait(Connection& connection, WallTime
   return std::max(Milliseconds{0}, from_ms(row->integer(0)) - now);
 }
 
+Result<Backlog> select_backlog(Connection& connection) {
+  auto row = connection.query("SELECT count(*), min(created_at_ms) FROM mail_queue WHERE status = 'queued'");
+  if (!row) return pass(row);
+  auto has = row->step();
+  if (!has) return pass(has);
+  return Backlog{.mails = row->integer(0),
+                 .oldest = row->is_null(1) ? std::nullopt : std::optional(from_ms(row->integer(1)))};
+}
+
 Done tell_if_changed(Connection& connection, const Result<std::int64_t>& changed, const events::Event& told) {
   if (!changed) return pass(changed);
   if (*changed == 0) return {};  // another try of the same mail has said so already
@@ -88,6 +97,10 @@ class SqliteMailStore final : public MailStore {
   Task<std::optional<Milliseconds>> until_due(Call call, WallTime now) override {
     auto job = [now](Connection& connection) { return select_wait(connection, now); };
     co_return co_await database_.read<std::optional<Milliseconds>>(call, job);
+  }
+  Task<Backlog> backlog(Call call) override {
+    auto job = [](Connection& connection) { return select_backlog(connection); };
+    co_return co_await database_.read<Backlog>(call, job);
   }
   Task<void> finish_sent(Call call, std::string id, events::Event told) override {
     auto job = [id, told](Connection& connection) {
