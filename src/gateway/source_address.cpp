@@ -109,19 +109,21 @@ Source TrustedProxies::connection_source_of(std::string_view peer) const {
 
 Source TrustedProxies::source_of(const http::Request& request) const {
   // The common case: a plain IPv4 peer and nobody trusted. Its text is its group.
-  if (blocks_.empty() && request.peer.find(':') == std::string_view::npos) return Source(request.peer);
-  const auto peer = parse_address(request.peer);
-  if (!peer) return Source(request.peer);  // a Unix socket
-  AddressBytes source = *peer;
-  for (auto field = request.fields.rbegin(); field != request.fields.rend() && contains(source); ++field) {
+  const bool is_unix = request.peer == std::string_view("unix");
+  if (!is_unix && blocks_.empty() && request.peer.find(':') == std::string_view::npos) return Source(request.peer);
+  auto source = parse_address(request.peer);  // nothing: a Unix socket, and whoever may open that is our proxy
+  if (!source && !is_unix) return Source(request.peer);
+  const auto is_proxy = [&] { return !source || contains(*source); };
+  const auto name = [&] { return source ? group_of(*source) : Source(request.peer); };
+  for (auto field = request.fields.rbegin(); field != request.fields.rend() && is_proxy(); ++field) {
     if (field->name != "x-forwarded-for") continue;
-    for (auto rest = field->value; !rest.empty() && contains(source);) {
+    for (auto rest = field->value; !rest.empty() && is_proxy();) {
       const auto hop = parse_address(take_last_hop(rest));
-      if (!hop) return group_of(source);  // what cannot be read is where belief ends
-      source = *hop;
+      if (!hop) return name();  // what cannot be read is where belief ends
+      source = hop;
     }
   }
-  return group_of(source);
+  return name();
 }
 
 }  // namespace gatehouse::gateway

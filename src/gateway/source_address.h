@@ -1,6 +1,6 @@
 // Which client a request comes from: the socket's peer, or, when the peer is a trusted proxy, the right-most address
-// of x-forwarded-for that is not one. IPv6 is grouped by /64, because one client has all of it. No other header is
-// believed, and the default trusts nobody. Immutable; any thread.
+// of x-forwarded-for that is not one. The peer of a Unix socket is one always: only its owner can open it. IPv6 is grouped by /64, because one client has all of it. No other header is
+// believed, and the default trusts nobody else. Immutable; any thread.
 #pragma once
 
 #include <array>

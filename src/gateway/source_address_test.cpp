@@ -52,7 +52,13 @@ TEST(SourceAddress, S23_a_network_is_what_one_customer_may_have) {
   EXPECT_EQ(network_of("unix").view(), "unix");
 }
 
-TEST(SourceAddress, a_peer_without_an_address_is_itself) { EXPECT_EQ(source({}, "unix"), "unix"); }
+TEST(SourceAddress, S23_whoever_speaks_over_a_unix_socket_is_a_proxy) {
+  EXPECT_EQ(source({}, "unix", {"203.0.113.9, 198.51.100.7"}), "198.51.100.7");
+  EXPECT_EQ(source({"10.0.0.0/8"}, "unix", {"198.51.100.7, 10.9.9.9"}), "198.51.100.7");
+  EXPECT_EQ(source({}, "unix", {"2001:db8:1:2::99"}), "2001:db8:1:2::/64");
+  EXPECT_EQ(source({}, "unix", {"198.51.100.7, unix:"}), "unix");
+  EXPECT_EQ(source({}, "unix"), "unix");
+}
 
 TEST(TrustedProxies, S108_blocks_that_are_none_or_that_trust_everybody_are_refused) {
   for (const auto* text : {"", "10.0.0.0/0", "::/0", "10.0.0.0/33", "2001:db8::/129", "10.0.0.0/", "10.0.0.0/8 ", "localhost",
