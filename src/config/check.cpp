@@ -14,12 +14,14 @@ constexpr std::uint32_t one_pass_memory_kib_min = 46 * 1024;
 
 Done check_listeners(const Server& server) {
   const std::pair<std::string_view, const std::string*> listeners[] = {
-      {"server.public_address", &server.public_address}, {"server.internal_address", &server.internal_address}};
+      {"server.public_address", &server.public_address},
+      {"server.internal_address", &server.internal_address},
+      {"server.admin_address", &server.admin_address}};
   for (const auto& [path, text] : listeners) {
     const auto address = parse_address(*text);
     if (address && !address->is_loopback() && !server.allow_plaintext)
       return refuse(fmt::format(
-          "\"{}\" is {}: passwords and tokens would leave this machine unencrypted. Put a TLS proxy in front and set "
+          "\"{}\" is {}: what it answers would leave this machine unencrypted. Put a TLS proxy in front and set "
           "server.allow_plaintext: true to say so, or listen on 127.0.0.1",
           path, *text));
   }
@@ -30,6 +32,16 @@ Done check_listeners(const Server& server) {
       return refuse("server.public_address, admin_address and internal_address must be three different addresses");
   }
   return {};
+}
+
+// Tokens are issued under this URL, and services compare it.
+Done check_issuer(const Server& server) {
+  const auto address = parse_address(server.public_address);
+  if (!server.public_url.empty() || !address || address->host.find_first_not_of("0:.") != std::string::npos) return {};
+  return refuse(fmt::format(
+      "\"server.public_address\" is {}, every address of this machine, and no URL for anybody: set server.public_url to "
+      "the one people use, such as https://id.example.com",
+      server.public_address));
 }
 
 Done check_password(const Password& password) {
@@ -46,6 +58,7 @@ Done check_password(const Password& password) {
 
 Done check(const Config& config) {
   if (auto done = check_listeners(config.server); !done) return done;
+  if (auto done = check_issuer(config.server); !done) return done;
   if (auto done = check_password(config.password); !done) return done;
   if (config.token.session_lifetime_s < config.token.access_lifetime_s)
     return refuse(

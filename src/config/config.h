@@ -15,7 +15,7 @@ struct Server {
   std::string admin_address = "127.0.0.1:8081";
   std::string internal_address = "127.0.0.1:8082";
   bool allow_plaintext =
-      false;                 // public or internal listener off loopback without TLS: somebody else must terminate it
+      false;                 // a listener off loopback without TLS: somebody else must terminate it
   std::string public_url;    // empty: http://<public_address>; the issuer of tokens and the base of links
   std::uint32_t shards = 0;  // 0: one per core
   std::uint32_t drain_delay_ms = 0;

@@ -131,7 +131,8 @@ TEST(Load, a_broken_file_is_refused_with_line_and_column) {
 TEST(Load, S108_insecure_configurations_refuse_to_start) {
   EXPECT_NE(refusal_of("server:\n  public_address: 0.0.0.0:8080\n").find("allow_plaintext"), std::string::npos);
   EXPECT_NE(refusal_of("server:\n  internal_address: '[::]:8082'\n").find("allow_plaintext"), std::string::npos);
-  EXPECT_EQ(refusal_of("server:\n  public_address: 0.0.0.0:8080\n  allow_plaintext: true\n"), "accepted");
+  EXPECT_NE(refusal_of("server:\n  admin_address: 0.0.0.0:8081\n").find("allow_plaintext"), std::string::npos);
+  EXPECT_EQ(refusal_of("server:\n  public_address: 192.0.2.1:8080\n  allow_plaintext: true\n"), "accepted");
   EXPECT_EQ(refusal_of("server:\n  public_address: unix:/run/gatehouse.sock\n"), "accepted");
   EXPECT_NE(refusal_of("server:\n  trusted_proxies: [0.0.0.0/0]\n").find("believe everybody"), std::string::npos);
   EXPECT_NE(refusal_of("server:\n  trusted_proxies: ['::/0']\n").find("believe everybody"), std::string::npos);
@@ -139,6 +140,27 @@ TEST(Load, S108_insecure_configurations_refuse_to_start) {
   EXPECT_NE(refusal_of("password:\n  argon2_memory_kib: 1024\n").find("from 19456"), std::string::npos);
   EXPECT_NE(refusal_of("password:\n  argon2_passes: 1\n").find("47104"), std::string::npos);
   EXPECT_NE(refusal_of("token:\n  algorithm: HS256\n").find("must be one of"), std::string::npos);
+}
+
+TEST(Load, every_address_of_the_machine_is_no_issuer) {
+  for (const std::string address : {"0.0.0.0:8080", "'[::]:8080'"}) {
+    const auto server = "server:\n  allow_plaintext: true\n  public_address: " + address + "\n";
+    EXPECT_NE(refusal_of(server).find("set server.public_url"), std::string::npos) << address;
+    EXPECT_EQ(refusal_of(server + "  public_url: https://id.example.com\n"), "accepted") << address;
+  }
+}
+
+TEST(Load, a_variable_that_lacks_an_underscore_is_named) {
+  const auto refusal = [](const char* variable) {
+    Loaded loaded;
+    const auto done = apply_environment({{variable, "1"}}, schema(), loaded);
+    return done ? "accepted" : done.error().message;
+  };
+  for (const auto* variable : {"GATEHOUSE_SERVER__SHARDS", "GATEHOUSE_SERVER_SHARDS"})
+    EXPECT_NE(refusal(variable).find("write GATEHOUSE__SERVER__SHARDS"), std::string::npos) << refusal(variable);
+  EXPECT_NE(refusal("GATEHOUSE_SERVER__SHARD").find("GATEHOUSE__SECTION__KEY"), std::string::npos);
+  for (const auto* variable : {"GATEHOUSE_SERVICE_HOST", "GATEHOUSE_PORT_8080_TCP", "GATEHOUSE_HOME", "GATEHOUSES__X"})
+    EXPECT_EQ(refusal(variable), "accepted") << variable;
 }
 
 TEST(Load, combinations_that_cannot_work_are_refused) {

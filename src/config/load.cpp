@@ -110,6 +110,29 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+std::string with_single_underscores(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    if (c != '_' || !out.ends_with('_')) out += c;
+  return out;
+}
+
+// A variable that is meant for us and lacks an underscore. What else begins with GATEHOUSE_ is somebody else's: an
+// orchestrator puts GATEHOUSE_SERVICE_HOST there.
+Done refuse_near_miss(std::string_view variable, std::span<const Key> keys) {
+  constexpr std::string_view half_prefix = "GATEHOUSE_";
+  if (!variable.starts_with(half_prefix)) return {};
+  const auto rest = lower(variable.substr(half_prefix.size()));
+  const auto plain = with_single_underscores(rest);
+  std::string meant;
+  for (const auto& key : keys)
+    if (plain == fmt::format("{}_{}", key.section, key.name)) meant = fmt::format("{}__{}", key.section, key.name);
+  if (meant.empty() && rest.find("__") == std::string::npos) return {};
+  std::ranges::transform(meant, meant.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return wrong(fmt::format("environment variable {} is not understood: write {}{}", printable(variable), prefix,
+                           meant.empty() ? "SECTION__KEY" : meant));
+}
+
 }  // namespace
 
 Done apply_yaml(std::string_view text, std::string_view file, std::span<const Key> keys, Loaded& loaded) {
@@ -129,7 +152,10 @@ Done apply_yaml(std::string_view text, std::string_view file, std::span<const Ke
 Done apply_environment(const std::vector<std::pair<std::string, std::string>>& environment, std::span<const Key> keys,
                        Loaded& loaded) {
   for (const auto& [variable, value] : environment) {
-    if (!variable.starts_with(prefix)) continue;
+    if (!variable.starts_with(prefix)) {
+      if (auto refused = refuse_near_miss(variable, keys); !refused) return refused;
+      continue;
+    }
     const auto path = lower(std::string_view(variable).substr(prefix.size()));
     const auto middle = path.find("__");
     const auto section = path.substr(0, middle);

@@ -17,7 +17,7 @@ namespace gatehouse::config {
 
 struct Inputs {
   std::optional<std::filesystem::path> file;
-  std::vector<std::pair<std::string, std::string>> environment;  // all of it; only GATEHOUSE__… is looked at
+  std::vector<std::pair<std::string, std::string>> environment;  // all of it; only GATEHOUSE_… is looked at
   std::vector<std::pair<std::string, std::string>> options;      // "storage.data_dir" → value, from the command line
 };
 

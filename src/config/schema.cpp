@@ -28,10 +28,10 @@ constexpr Key keys[] = {
     {"server", "internal_address", server<&Server::internal_address>,
      "Where your own services ask for permissions, with the service-auth key.", Format::address},
     {"server", "allow_plaintext", server<&Server::allow_plaintext>,
-     "Lets the public and the internal listener leave loopback without TLS, because something in front terminates it."},
+     "Lets listeners leave loopback without TLS, because something in front terminates it."},
     {"server", "public_url", server<&Server::public_url>,
      "The URL people reach this platform under: the issuer of tokens and the base of links. Empty: http:// and the "
-     "public address.",
+     "public address, which must then be one and not all of this machine's.",
      Format::url},
     {"server", "shards", server<&Server::shards>, "Event loops, one thread each. 0: one per core.", Format::any, 0,
      256},
@@ -57,7 +57,8 @@ constexpr Key keys[] = {
      "quarter of connections_max.",
      Format::any, 0, 1'000'000},
     {"server", "trusted_proxies", server<&Server::trusted_proxies>,
-     "Addresses or CIDR blocks of your own proxies, whose x-forwarded-for is believed. Nobody's by default.",
+     "Addresses or CIDR blocks of your own proxies, whose x-forwarded-for is believed. By default only that of whoever "
+     "speaks over a Unix socket.",
      Format::networks},
     {"server", "cors_origins", server<&Server::cors_origins>,
      "Origins whose pages may call this API from a browser, such as https://app.example.com.", Format::origins},
