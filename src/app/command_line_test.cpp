@@ -83,6 +83,10 @@ TEST(CommandLine, a_misunderstood_line_ends_with_2) {
   EXPECT_EQ(run_command_line(1, nothing), 2);
   const char* family[] = {"gatehouse", "role"};
   EXPECT_EQ(run_command_line(2, family), 2);
+  for (const char* what : {"foo", "srve"}) {
+    const char* unknown_help[] = {"gatehouse", "help", what};
+    EXPECT_EQ(run_command_line(3, unknown_help), 2) << what;
+  }
   const char* too_many[] = {"gatehouse", "user", "show", "a", "b"};
   EXPECT_EQ(run_command_line(5, too_many), 2);
   EXPECT_EQ(run_command_line(0, nullptr), 2);
@@ -158,10 +162,52 @@ TEST_F(Folder, the_data_folder_can_be_used_again_once_it_is_let_go) {
   EXPECT_TRUE(DataFolder::open(path_));
 }
 
-TEST_F(Folder, S108_a_data_folder_that_others_could_read_is_closed_to_them) {
+TEST_F(Folder, S108_a_data_folder_that_others_could_read_is_refused_and_left_as_it_is) {
   std::filesystem::permissions(path_, std::filesystem::perms::all);
-  ASSERT_TRUE(DataFolder::open(path_));
-  EXPECT_EQ(mode_of(path_), 0700U);
+  const auto folder = DataFolder::open(path_);
+  ASSERT_FALSE(folder);
+  EXPECT_NE(folder.error().message.find("0700"), std::string::npos) << folder.error().message;
+  EXPECT_EQ(mode_of(path_), 0777U);
+}
+
+TEST_F(Folder, somebody_elses_folder_is_left_alone) {
+  std::ofstream(path_ / "letters.txt") << "x";
+  const auto folder = DataFolder::open(path_);
+  ASSERT_FALSE(folder);
+  EXPECT_NE(folder.error().message.find("letters.txt"), std::string::npos) << folder.error().message;
+  EXPECT_FALSE(std::filesystem::exists(path_ / "lock"));
+}
+
+TEST_F(Folder, S108_a_lock_file_that_is_a_link_is_not_followed) {
+  std::ofstream(path_ / "victim") << "precious";
+  std::filesystem::create_directory(path_ / "data");
+  std::filesystem::permissions(path_ / "data", std::filesystem::perms::owner_all);
+  for (const bool is_symbolic : {true, false}) {
+    if (is_symbolic) std::filesystem::create_symlink(path_ / "victim", path_ / "data" / "lock");
+    else std::filesystem::create_hard_link(path_ / "victim", path_ / "data" / "lock");
+    const auto folder = DataFolder::open(path_ / "data");
+    ASSERT_FALSE(folder);
+    EXPECT_NE(folder.error().message.find("lock file"), std::string::npos) << folder.error().message;
+    EXPECT_EQ(std::filesystem::file_size(path_ / "victim"), 8U);
+    std::filesystem::remove(path_ / "data" / "lock");
+  }
+}
+
+TEST_F(Folder, a_path_too_long_for_the_control_socket_is_said) {
+  const auto folder = DataFolder::open(path_ / std::string(120, 'd'));
+  ASSERT_FALSE(folder);
+  EXPECT_NE(folder.error().message.find("control socket"), std::string::npos) << folder.error().message;
+  EXPECT_FALSE(std::filesystem::exists(path_ / std::string(120, 'd')));
+}
+
+TEST_F(Folder, an_operator_makes_no_data_folder) {
+  for (const auto& path : {path_, path_ / "nowhere"}) {
+    const auto folder = DataFolder::open_existing(path);
+    ASSERT_FALSE(folder);
+    EXPECT_EQ(folder.error().reason, "data_folder_empty");
+    EXPECT_NE(folder.error().message.find("--data-dir"), std::string::npos);
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(path_));
 }
 
 TEST_F(Folder, a_file_is_no_data_folder) {

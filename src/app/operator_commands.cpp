@@ -1,5 +1,7 @@
 // gatehouse keys|user|role|events: asks the running instance through its control socket, or, when none runs, opens the
 // data folder here and lets the same Operator answer.
+#include <unistd.h>
+
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
@@ -33,11 +35,16 @@ Result<std::string> ask_running(const std::filesystem::path& socket, const std::
 Result<std::string> answer(const Arguments& arguments, const std::string& command, const object& body) {
   const auto loaded = load_settings(arguments);
   if (!loaded) return pass(loaded);
-  auto folder = DataFolder::open(loaded->config.storage.data_dir);
+  auto folder = DataFolder::open_existing(loaded->config.storage.data_dir);
   if (folder) return ask_offline(loaded->config, *std::move(folder), command, body);
-  if (folder.error().reason != "data_folder_in_use") return pass(folder);
+  // Root may ask a service that runs as another user; it makes no file in that user's folder, and it must have named it.
+  const bool is_root_asking =
+      folder.error().reason == "data_folder_not_ours" && ::geteuid() == 0 && loaded->sources.contains("storage.data_dir");
+  if (folder.error().reason != "data_folder_in_use" && !is_root_asking) return pass(folder);
   const auto socket = std::filesystem::absolute(loaded->config.storage.data_dir) / "control.sock";
-  return ask_running(socket, command, body);
+  auto answered = ask_running(socket, command, body);
+  if (!answered && is_root_asking && answered.error().reason == "unreachable") return pass(folder);
+  return answered;
 }
 
 Exit run(const Arguments& arguments, const std::string& command, const object& body) {

@@ -1,5 +1,14 @@
 #include "app/platform.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "app/service_key.h"
@@ -23,6 +32,54 @@ Done refuse_lost_key(const DataFolder& folder, const std::filesystem::path& key_
                   " is missing, and the databases beside it cannot be read without it: restore it from a backup.");
 }
 
+std::string list_of(const std::vector<std::string_view>& roles) {
+  std::string text;
+  for (const auto role : roles) text += (text.empty() ? "" : ", ") + std::string(role) + ".db";
+  return text;
+}
+
+Done sync(const std::filesystem::path& path, int flags) {
+  const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+  const bool is_synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+  const int error = errno;
+  if (descriptor >= 0) ::close(descriptor);
+  if (is_synced) return {};
+  return fail(Code::failed_precondition, "data_folder_unusable",
+              "the data folder cannot be used: " + path.string() + ": " + std::strerror(error));
+}
+
+// A folder holds all databases or none. The mark says that a first start has not come to its end: only then is it
+// right to make one that is missing, for otherwise an empty one would stand in for one that was lost.
+Done refuse_lost_database(const DataFolder& folder) {
+  std::vector<std::string_view> missing;
+  std::error_code error;
+  for (const auto role : database_roles)
+    if (!std::filesystem::exists(folder.database(role), error)) missing.push_back(role);
+  if (missing.empty() || std::filesystem::exists(folder.first_start_mark(), error)) return {};
+  if (missing.size() < std::size(database_roles))
+    return fail(Code::failed_precondition, "database_lost",
+                fmt::format("The data folder {} lacks {}, which belongs to the databases that are there: restore it from a "
+                            "backup.",
+                            folder.path().string(), list_of(missing)));
+  if (auto marked = sync(folder.first_start_mark(), O_WRONLY | O_CREAT); !marked) return marked;
+  return sync(folder.path(), O_RDONLY | O_DIRECTORY);
+}
+
+Done end_first_start(const DataFolder& folder) {
+  std::error_code error;
+  if (!std::filesystem::exists(folder.first_start_mark(), error)) return {};
+  if (auto synced = sync(folder.path(), O_RDONLY | O_DIRECTORY); !synced) return synced;
+  std::filesystem::remove(folder.first_start_mark(), error);
+  return {};
+}
+
+// There from the start, for whoever watches it. A failure is not final: sending makes it, too.
+std::filesystem::path mail_folder(const DataFolder& folder) {
+  auto path = folder.path() / "mail";
+  ::mkdir(path.c_str(), 0700);
+  return path;
+}
+
 Result<std::unique_ptr<sqlite::Database>> open_database(const DataFolder& folder, std::string_view role,
                                                         std::span<const sqlite::Migration> migrations,
                                                         const Clock& clock) {
@@ -35,9 +92,24 @@ Result<std::unique_ptr<sqlite::Database>> open_database(const DataFolder& folder
       opened.error().detail);
 }
 
+// Opens the signing keys, and makes the first ones, so that every folder that was ever opened can tell a wrong master
+// key from its own.
+Done refuse_wrong_key(const auth::Parts& parts, const std::filesystem::path& key_file) {
+  Shard shard(0);
+  shard.start();
+  auto opening = asio::co_spawn(shard.executor(), auth::open_keys(parts), asio::use_future);
+  const auto opened = opening.get();
+  shard.stop();
+  if (opened || opened.error().reason != "sealed_box_broken") return opened;
+  return fail(Code::failed_precondition, "master_key_wrong",
+              "The master key " + key_file.string() +
+                  " is not the one that the databases were sealed with: restore that one from a backup.");
+}
+
 }  // namespace
 
 Result<Databases> Databases::open(const DataFolder& folder, const Clock& clock) {
+  if (auto lost = refuse_lost_database(folder); !lost) return pass(lost);
   Databases databases;
   struct Row {
     std::string_view role;
@@ -54,6 +126,7 @@ Result<Databases> Databases::open(const DataFolder& folder, const Clock& clock) 
     if (!opened) return pass(opened);
     row.into = *std::move(opened);
   }
+  if (auto ended = end_first_start(folder); !ended) return pass(ended);
   return databases;
 }
 
@@ -98,18 +171,19 @@ Result<std::unique_ptr<Platform>> Platform::open(const config::Config& config, D
                                                  unsigned cores) {
   SystemRandom random;
   static const SystemClock clock;  // the databases keep a reference to it for as long as they live
-  if (auto lost = refuse_lost_key(folder, or_in(folder, config.storage.master_key_file, "master.key")); !lost)
-    return pass(lost);
-  auto master_key =
-      crypto::MasterKey::load_or_create(or_in(folder, config.storage.master_key_file, "master.key"), random);
+  const auto key_file = or_in(folder, config.storage.master_key_file, "master.key");
+  if (auto lost = refuse_lost_key(folder, key_file); !lost) return pass(lost);
+  auto master_key = crypto::MasterKey::load_or_create(key_file, random);
   if (!master_key) return pass(master_key);
   auto service_key =
       load_or_create_service_digest(or_in(folder, config.internal.service_auth_key_file, "service-auth.key"), random);
   if (!service_key) return pass(service_key);
   auto databases = Databases::open(folder, clock);
   if (!databases) return pass(databases);
-  return std::unique_ptr<Platform>(new Platform(Opened{config, std::move(folder), std::move(issuer), cores,
-                                                       *std::move(master_key), *service_key, *std::move(databases)}));
+  std::unique_ptr<Platform> platform(new Platform(Opened{config, std::move(folder), std::move(issuer), cores,
+                                                         *std::move(master_key), *service_key, *std::move(databases)}));
+  if (auto wrong = refuse_wrong_key(platform->auth_parts, key_file); !wrong) return pass(wrong);
+  return platform;
 }
 
 Platform::Platform(Opened opened)
@@ -120,7 +194,7 @@ Platform::Platform(Opened opened)
       service_auth_digest(opened.service_auth_digest),
       databases(std::move(opened.databases)),
       hash_pool(credential::hash_pool_options(config.password, opened.cores), clock),
-      mail_sender(mail::make_eml_sender(folder.path() / "mail", clock)),
+      mail_sender(mail::make_eml_sender(mail_folder(folder), clock)),
       identity_parts{*databases.identity, buses.users, master_key, clock, random, metrics, config.rate_limit.enabled},
       credential_parts{*databases.credential,    hash_pool, config.password, master_key, clock, random, metrics,
                        config.rate_limit.enabled},

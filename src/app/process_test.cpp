@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "app/http_client.h"
 #include "app/offline.h"
@@ -106,6 +107,46 @@ TEST_F(ProcessTest, S56_a_lost_master_key_stops_the_start_instead_of_being_made_
   EXPECT_FALSE(std::filesystem::exists(path_ / "data" / "keys" / "master.key"));
 }
 
+TEST_F(ProcessTest, S56_another_master_key_stops_the_start) {
+  {
+    ASSERT_TRUE(Process::open(config_));
+  }
+  std::ofstream(path_ / "data" / "keys" / "master.key", std::ios::binary) << std::string(32, 'k');
+  const auto again = Process::open(config_);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().reason, "master_key_wrong");
+  EXPECT_EQ(ask("user-show", {{"user", "ada"}}).error().reason, "master_key_wrong");
+}
+
+TEST_F(ProcessTest, a_lost_database_stops_the_start_instead_of_being_made_anew) {
+  {
+    ASSERT_TRUE(Process::open(config_));
+  }
+  for (const auto* name : {"identity.db", "account.db", "notification.db"}) {
+    const auto kept = path_ / "kept";
+    std::filesystem::rename(path_ / "data" / name, kept);
+    const auto again = Process::open(config_);
+    ASSERT_FALSE(again) << name;
+    EXPECT_NE(again.error().message.find(name), std::string::npos) << again.error().message;
+    EXPECT_FALSE(std::filesystem::exists(path_ / "data" / name));
+    std::filesystem::rename(kept, path_ / "data" / name);
+  }
+  EXPECT_TRUE(Process::open(config_));
+}
+
+TEST_F(ProcessTest, a_first_start_that_was_cut_short_is_finished_by_the_next) {
+  {
+    ASSERT_TRUE(Process::open(config_));
+  }
+  EXPECT_FALSE(std::filesystem::exists(path_ / "data" / "first-start"));
+  for (const auto* name : {"auth.db", "account.db", "notification.db"})
+    std::filesystem::remove(path_ / "data" / name);
+  std::ofstream(path_ / "data" / "first-start");
+  const auto again = Process::open(config_);
+  EXPECT_TRUE(again) << again.error().message;
+  EXPECT_FALSE(std::filesystem::exists(path_ / "data" / "first-start"));
+}
+
 TEST_F(ProcessTest, an_operator_makes_looks_up_and_disables_a_user) {
   const object ada{{"username", "ada"}, {"password", "a lamp in the fog"}, {"email", "ada@example.com"}};
   const auto made = ask("user-create", ada);
@@ -144,6 +185,9 @@ TEST_F(ProcessTest, an_operator_rotates_the_keys) {
 
 TEST_F(ProcessTest, what_an_operator_asks_wrongly_is_answered) {
   EXPECT_EQ(ask("no-such-command", {}).error().reason, "unknown_command");
+  const auto unknown = ask("events-dead-replay", {{"consumer", "nosuch"}});
+  EXPECT_EQ(unknown.error().reason, "consumer_unknown");
+  EXPECT_NE(unknown.error().message.find("notification.mail"), std::string::npos) << unknown.error().message;
   EXPECT_TRUE(ask("events-dead-list", {})->at("dead_letters").as_array().empty());
   EXPECT_EQ(ask("events-dead-replay", {{"id", 7}}).error().reason, "dead_letter_not_found");
 }

@@ -120,7 +120,7 @@ Exit run_serve(const Arguments& arguments) {
 Exit run_migrate(const Arguments& arguments) {
   const auto loaded = load_settings(arguments);
   if (!loaded) return report(loaded.error());
-  auto folder = DataFolder::open(loaded->config.storage.data_dir);
+  auto folder = DataFolder::open_existing(loaded->config.storage.data_dir);
   if (!folder) return report(folder.error());
   const SystemClock clock;
   auto databases = Databases::open(*folder, clock);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "auth/adapters/sqlite_store.h"
+#include "auth/keys.h"
 #include "auth/service.h"
 #include "base/ensure.h"
 #include "base/limits.h"
@@ -76,6 +77,16 @@ std::unique_ptr<Api> make_sqlite_service(Shard& shard, const Parts& parts) {
   auto* heard_by = service.get();
   parts.key_changes.subscribe(shard, [heard_by](const KeysChanged&) { heard_by->forget_keys(); });
   return service;
+}
+
+Task<void> open_keys(const Parts& parts) {
+  const auto alg = crypto::alg_named(parts.config.algorithm);
+  ensure(alg.has_value(), "token.algorithm has been checked by config/");
+  const auto store = make_sqlite_store(parts.database, parts.random);
+  Keys keys(*store, parts.master_key, *alg, parts.clock, parts.random);
+  const auto opened = co_await keys.ready(Call());
+  if (!opened) co_return pass(opened);
+  co_return Done();
 }
 
 Async<void> rotate_keys_on_schedule(Api& api, const Parts& parts) {

@@ -36,6 +36,10 @@ struct Parts {
 [[nodiscard]] std::span<const sqlite::Migration> sqlite_migrations();
 [[nodiscard]] std::unique_ptr<Api> make_sqlite_service(Shard& shard, const Parts& parts);
 
+// Opens the signing keys, and makes the first ones. DATA_LOSS sealed_box_broken: they are sealed under another master
+// key. Before any shard runs.
+[[nodiscard]] Task<void> open_keys(const Parts& parts);
+
 // Rotates the signing keys every `key_rotation_days`. Ends when cancelled.
 Async<void> rotate_keys_on_schedule(Api& api, const Parts& parts);
 // Deletes sessions and revocations that are over, and keys that no valid token is signed with. Ends when cancelled.

@@ -160,6 +160,47 @@ def test_a_lost_master_key_stops_the_start(own_house):
     assert "master.key" in refused(house)
 
 
+def test_S56_another_master_key_stops_the_start(own_house):
+    house = own_house()
+    person(house)
+    house.stop()
+    (house.data / "keys" / "master.key").write_bytes(os.urandom(32))
+    assert "master.key" in refused(house)
+    assert house.cli("role", "list").returncode != 0
+
+
+@pytest.mark.parametrize("role", ["identity", "credential", "auth", "account", "notification"])
+def test_a_lost_database_stops_the_start(own_house, role):
+    house = own_house()
+    house.stop()
+    (house.data / f"{role}.db").unlink()
+    assert f"{role}.db" in refused(house)
+    assert not (house.data / f"{role}.db").exists()
+
+
+def test_somebody_elses_folder_is_refused_and_left_as_it_was(make_house):
+    house = make_house()
+    house.data.mkdir(mode=0o755)
+    (house.data / "letters.txt").write_text("x")
+    assert "letters.txt" in refused(house)
+    assert stat.S_IMODE(house.data.stat().st_mode) == 0o755 and [p.name for p in house.data.iterdir()] == ["letters.txt"]
+
+
+@pytest.mark.parametrize("command", [("user", "show", "ada"), ("role", "list"), ("keys", "list"), ("events", "dead", "list"), ("migrate",)])
+def test_an_operator_makes_no_platform_where_there_is_none(make_house, command):
+    house = make_house()
+    done = house.cli(*command)
+    assert done.returncode == 4 and "--data-dir" in done.stderr and one_sentence(done.stderr), done
+    assert not house.data.exists()
+
+
+@pytest.mark.parametrize("sender", ["nobody", "", "a@example.com, b@example.com", "Two <a@example.com> <b@example.com>"])
+def test_S108_a_sender_no_mail_can_have_stops_the_start(make_house, sender):
+    house = make_house({"mail": {"from": sender}})
+    assert "mail.from" in refused(house)
+    assert house.cli("config", "check").returncode == 3
+
+
 def test_S108_a_master_key_others_can_read_stops_the_start(own_house):
     house = own_house()
     house.stop()
@@ -176,7 +217,7 @@ def test_a_damaged_database_stops_the_start(own_house, damage):
     content = path.read_bytes()
     path.write_bytes({"header": b"x" * 100 + content[100:], "truncated": content[:len(content) // 2 + 7], "garbage": b"garbage" * 1000}[damage])
     said = refused(house)
-    assert "identity" in said, said
+    assert "identity" in said and "PRAGMA" not in said and "SELECT" not in said, said
     shutil.rmtree(house.data)
 
 
