@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <set>
@@ -66,7 +67,7 @@ constexpr Command table[] = {
     {"role remove", "USER ROLE", "take a role from a user", operator_options, 2, 2, run_role_remove},
     {"events dead list", "", "list events that a consumer gave up on, and why", dead_options, 0, 0,
      run_events_dead_list},
-    {"events dead replay", "[CONSUMER] ID|all", "deliver dead letters again", operator_options, 1, 2,
+    {"events dead replay", "[CONSUMER] ID|all", "deliver dead letters again; ID is the number that events dead list shows", operator_options, 1, 2,
      run_events_dead_replay},
     {"login", "", "log in to an instance as a user; the password is asked for", login_options, 0, 0, run_login},
     {"whoami", "", "show who is logged in", client_options, 0, 0, run_whoami},
@@ -86,10 +87,16 @@ std::string usage_of(const Command& command) {
   return fmt::format("gatehouse {}{}{}", command.name, command.usage.empty() ? "" : " ", command.usage);
 }
 
+void print_commands(std::FILE* to, std::span<const Command* const> listed) {
+  for (const auto* command : listed)
+    std::fprintf(to, "  %-38s %s\n", usage_of(*command).substr(10).c_str(), std::string(command->doc).c_str());
+}
+
 void print_overview(std::FILE* to) {
   std::fputs("usage: gatehouse COMMAND\n\n", to);
-  for (const auto& command : table)
-    std::fprintf(to, "  %-38s %s\n", usage_of(command).substr(10).c_str(), std::string(command.doc).c_str());
+  std::vector<const Command*> all;
+  for (const auto& command : table) all.push_back(&command);
+  print_commands(to, all);
   std::fputs(
       "\nkeys, user, role and events ask the running instance through the socket in its data folder, or open the "
       "folder\n"
@@ -115,32 +122,52 @@ const Command* find_command(std::span<const std::string> words, std::size_t& tak
   return found;
 }
 
-Exit run_help(const Arguments& arguments) {
-  std::size_t taken = 0;
-  const auto* command = find_command(arguments.words(), taken);
-  if (!command) {
-    print_overview(stdout);
-    return Exit::done;
+// The commands whose names begin with the words, of as many of them as lead to any: those of "user", of "events dead".
+std::vector<const Command*> family_of(std::span<const std::string> words) {
+  std::vector<const Command*> members;
+  std::string prefix;
+  for (const auto& word : words) {
+    prefix += word + " ";
+    std::vector<const Command*> narrower;
+    for (const auto& command : table)
+      if (command.name.starts_with(prefix)) narrower.push_back(&command);
+    if (narrower.empty()) break;
+    members = std::move(narrower);
   }
-  std::printf("usage: %s\n\n%s\n\n", usage_of(*command).c_str(), std::string(command->doc).c_str());
-  print_options(*command);
-  return Exit::done;
+  return members;
+}
+
+void print_help_of(const Command& command) {
+  std::printf("usage: %s\n\n%s\n\n", usage_of(command).c_str(), std::string(command.doc).c_str());
+  print_options(command);
+}
+
+std::string joined(std::span<const std::string> words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size() && i < 3; ++i) text += (i > 0 ? " " : "") + words[i];
+  return text;
 }
 
 std::string unknown_command(std::span<const std::string> words) {
   if (words.empty()) return "a command is missing; `gatehouse serve` starts it, `gatehouse help` lists the rest";
-  // Words of a family ("user") are answered with its members.
+  std::vector<std::string_view> candidates;
   std::string members;
-  for (const auto& command : table)
-    if (command.name.starts_with(words[0] + " "))
-      members += fmt::format("{}`gatehouse {}`", members.empty() ? "" : ", ", command.name);
-  if (!members.empty()) return "say which: " + members;
+  const auto family = family_of(words);
+  for (const auto* command : family) {
+    candidates.push_back(command->name);
+    members += fmt::format("{}`gatehouse {}`", members.empty() ? "" : ", ", command->name);
+  }
+  const bool is_family_alone = words.size() == 1 || words[1].starts_with('-') || joined(words) + " " == "events dead ";
+  if (!family.empty() && is_family_alone) return "say which: " + members;
   std::set<std::string_view> firsts;
-  for (const auto& command : table) firsts.insert(command.name.substr(0, command.name.find(' ')));
-  const std::vector<std::string_view> candidates(firsts.begin(), firsts.end());
-  const auto near = nearest_of(words[0], candidates);
-  return near.empty() ? fmt::format("there is no command \"{}\"; `gatehouse help` lists them", words[0])
-                      : fmt::format("there is no command \"{}\"; did you mean `gatehouse {}`?", words[0], near);
+  if (family.empty())
+    for (const auto& command : table) firsts.insert(command.name.substr(0, command.name.find(' ')));
+  candidates.insert(candidates.end(), firsts.begin(), firsts.end());
+  const auto said = family.empty() ? words[0] : joined(words);
+  const auto near = nearest_of(said, candidates);
+  if (!near.empty()) return fmt::format("there is no command \"{}\"; did you mean `gatehouse {}`?", said, near);
+  if (!family.empty()) return fmt::format("there is no command \"{}\"; there are {}", said, members);
+  return fmt::format("there is no command \"{}\"; `gatehouse help` lists them", said);
 }
 
 // One line that ends as a sentence does.
@@ -157,19 +184,42 @@ Exit misused(std::string_view sentence) {
   return Exit::usage;
 }
 
+Exit run_help(const Arguments& arguments) {
+  const auto& words = arguments.words();
+  std::size_t taken = 0;
+  const auto* command = find_command(words, taken);
+  const auto family = family_of(words);
+  if (words.empty()) {
+    print_overview(stdout);
+  } else if (command && taken == words.size()) {
+    print_help_of(*command);
+  } else if (!family.empty() && family.front()->name.starts_with(joined(words) + " ")) {
+    print_commands(stdout, family);
+  } else {
+    return misused(unknown_command(words));
+  }
+  return Exit::done;
+}
+
+bool asks_for_help(const std::string& word) { return word == "--help" || word == "-h"; }
+
 Exit dispatch(std::vector<std::string> words) {
   if (words.size() == 1 && (words[0] == "--help" || words[0] == "-h")) words = {"help"};
   if (words.size() == 1 && (words[0] == "--version" || words[0] == "-V")) words = {"version"};
   std::size_t taken = 0;
   const auto* command = find_command(words, taken);
+  const auto family = family_of(words);
+  const bool is_asking = std::ranges::any_of(words, asks_for_help);
+  if (!command && is_asking && !family.empty()) {
+    print_commands(stdout, family);
+    return Exit::done;
+  }
   if (!command) return misused(unknown_command(words));
   const auto rest = std::span<const std::string>(words).subspan(taken);
-  for (const auto& word : rest)
-    if (word == "--help" || word == "-h") {
-      std::printf("usage: %s\n\n%s\n\n", usage_of(*command).c_str(), std::string(command->doc).c_str());
-      print_options(*command);
-      return Exit::done;
-    }
+  if (is_asking) {
+    print_help_of(*command);
+    return Exit::done;
+  }
   const auto arguments = Arguments::parse(rest, command->options);
   if (!arguments) return misused(fmt::format("{} (gatehouse help {})", arguments.error().message, command->name));
   if (arguments->words().size() < command->words_min || arguments->words().size() > command->words_max)
@@ -183,8 +233,12 @@ std::span<const Command> commands() { return table; }
 
 Exit report(const Error& error) {
   std::string sentence = error.message.empty() ? error.reason : error.message;
-  for (const auto& field : error.fields) sentence += fmt::format(" {}: {}", field.field, field.message);
-  if (!error.detail.empty()) sentence += fmt::format(" ({})", error.detail);
+  for (const auto& field : error.fields)
+    if (field.message != error.message) sentence += fmt::format(" {}: {}", field.field, field.message);
+  if (!error.detail.empty() && !error.detail.starts_with("sqlite ")) {  // SQL is for the log
+    if (sentence.ends_with('.')) sentence.pop_back();
+    sentence += fmt::format(" ({})", error.detail);
+  }
   std::fprintf(stderr, "gatehouse: %s\n", as_sentence(std::move(sentence)).c_str());
   if (error.reason == "usage") return Exit::usage;
   if (error.reason == "config_invalid" || error.reason == "config_unreadable") return Exit::config;

@@ -127,11 +127,10 @@ Task<std::string> Operator::put_role(Call call, Arguments arguments) {
   auto put = co_await roles_.account->put_role(call, std::move(request));
   if (!put) co_return pass(put);
   std::string out;
-  json::Writer(out)
-      .begin_object()
-      .field("role", put->name())
-      .field("permissions", std::int64_t{put->permissions_size()})
-      .end_object();
+  json::Writer writer(out);
+  writer.begin_object().field("role", put->name()).key("permissions").begin_array();
+  for (const auto& permission : put->permissions()) writer.string(permission);
+  writer.end_array().end_object();
   co_return out;
 }
 
@@ -213,6 +212,14 @@ Task<std::string> Operator::replay_dead(Call call, Arguments arguments) {
 
 Task<std::vector<Operator::Dead>> Operator::find_dead(Call call, std::string consumer) {
   std::vector<Dead> found;
+  std::string names;
+  bool is_known = consumer.empty();
+  for (const auto& box : dead_letters_) {
+    names += (names.empty() ? "" : ", ") + box.consumer;
+    is_known = is_known || box.consumer == consumer;
+  }
+  if (!is_known)
+    co_return not_found("consumer_unknown", fmt::format("There is no consumer \"{}\"; there are {}.", consumer, names));
   for (const auto& box : dead_letters_) {
     if (!consumer.empty() && consumer != box.consumer) continue;
     auto letters = co_await box.store->list_dead(call, box.consumer, dead_letters_shown_max);

@@ -112,3 +112,20 @@ def test_operators_create_show_and_disable_users(house):
     assert login(house, name, PASSWORD).status == 401
     assert house.client().get("/api/v1/users/me", token=someone.json()["access_token"]).status == 401
     assert house.client().post("/api/v1/auth/refresh", {"refresh_token": someone.json()["refresh_token"]}).status == 401
+
+
+def test_help_knows_families_and_says_what_is_none(binary):
+    def run(*words):
+        return subprocess.run([binary, *words], capture_output=True, text=True, timeout=5)
+    for words in (("help", "role"), ("role", "--help"), ("help", "events", "dead")):
+        done = run(*words)
+        assert done.returncode == 0 and words[0 if words[1] == "--help" else 1] in done.stdout and "serve" not in done.stdout, done
+    assert run("help", "foo").returncode == 2 and "foo" in run("help", "foo").stderr
+    assert "`gatehouse user show`" in run("user", "sho", "ada").stderr
+
+
+def test_a_mistake_is_said_once_and_without_sql(house):
+    said = house.cli("role", "put", "auditor", "notaperm").stderr
+    assert said.count("A permission is written") == 1, said
+    unknown = house.cli("events", "dead", "replay", "nosuch", "all")
+    assert unknown.returncode == 1 and "notification.mail" in unknown.stderr, unknown
