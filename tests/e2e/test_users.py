@@ -5,7 +5,7 @@ import time
 import pytest
 from support.mail import Mailbox
 from support.parallel import at_once
-from support.people import PASSWORD, fresh_email, fresh_name, login, person, register
+from support.people import PASSWORD, Person, fresh_email, fresh_name, login, person, register
 from support.roles import run_ok
 
 ME = "/api/v1/users/me"
@@ -165,10 +165,13 @@ def test_deleting_an_account_ends_everything_of_it(house, ada):
 
 
 def test_erasure_leaves_no_readable_trace(own_house):
-    """The name, the address and the codes are gone from every file; what events hold can no longer be decrypted."""
+    """The name, the address, the codes and what the client called itself are gone from every file, although others use
+    the house; what events hold can no longer be decrypted."""
     house = own_house()
-    name, address = fresh_name("ephemera"), "ephemera.trace@example.com"
-    someone = person(house, name, email=address)
+    name, address, agent = fresh_name("ephemera"), "ephemera.trace@example.com", "EphemeralBrowser/47"
+    answer = register(house, name, email=address, headers={"user-agent": agent})
+    someone = Person(house, answer.json()["user"], answer.json()["tokens"], PASSWORD)
+    neighbour, over = person(house), threading.Event()
     someone.request("PATCH", ME, json={"display_name": "Ephemera Traceable"})
     Mailbox(house).wait_for(address)
     assert someone.request("DELETE", ME).status == 204
@@ -177,15 +180,24 @@ def test_erasure_leaves_no_readable_trace(own_house):
         left = {}
         for path in (p for p in house.data.rglob("*") if p.is_file() and p.suffix != ".eml"):
             content = path.read_bytes()
-            found = [w for w in (name, address, "Ephemera Traceable") if w.encode() in content]
+            found = [w for w in (name, address, agent, "Ephemera Traceable") if w.encode() in content]
             if found:
                 left[path.name] = found
         return left
 
+    def use_it():
+        while not over.wait(0.1):
+            neighbour.rotate()
+
+    trickle = threading.Thread(target=use_it)
+    trickle.start()
     until = time.monotonic() + 5  # the roles hear of it one after another, and none needs a stop for it
     while traces() and time.monotonic() < until:
         time.sleep(0.1)
-    assert not traces(), traces()
+    found = traces()
+    over.set()
+    trickle.join()
+    assert not found, found
     house.stop()
     assert not traces(), traces()
 

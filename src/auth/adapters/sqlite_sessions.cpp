@@ -231,6 +231,7 @@ Result<std::vector<Revocation>> revoke(Connection& connection, const RevokeSessi
   std::optional<Blob> only, except;
   if (request.only) only = blob(*request.only);
   if (request.except) except = blob(*request.except);
+  if (request.reason == reason::deleted) connection.mark_erasure();
   if (auto kept = sqlite_cutoffs::remember(connection, request, now.at); !kept) return pass(kept);
   std::vector<Revocation> which;
   {
