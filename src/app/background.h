@@ -45,13 +45,13 @@ class Background {
     std::unique_ptr<events::Consumer> consumer;
   };
   [[nodiscard]] std::unique_ptr<events::Handler> make_handler(std::string_view consumer) const;
-  [[nodiscard]] std::vector<sqlite::OutboxReader> readers_of_identity() const;
+  [[nodiscard]] std::vector<sqlite::OutboxReader> readers_of(std::string_view role) const;
 
   Platform& platform_;
   Shard& shard_;
   Roles& roles_;
   const notification::Parts notification_parts_;
-  std::unique_ptr<events::EventLog> identity_events_;
+  std::unique_ptr<events::EventLog> identity_events_, credential_events_;
   std::vector<Consuming> consuming_;
   std::vector<Async<void>> jobs_;
   Scope scope_;

@@ -19,7 +19,7 @@ Result<std::string> ask_offline(const config::Config& config, DataFolder folder,
   // Nothing consumes events here; what a command appends is delivered when the instance next runs.
   const auto stores = make_consumer_stores((*platform)->databases);
   std::vector<DeadLetterBox> boxes;
-  for (const auto& [consumer, store] : stores) boxes.push_back({consumer, store.get(), nullptr});
+  for (const auto& [consumer, role, store] : stores) boxes.push_back({consumer, store.get(), nullptr});
   Operator handler(**platform, roles, std::move(boxes));
   shard.start();
   Call call;

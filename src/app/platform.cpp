@@ -145,9 +145,10 @@ void Databases::close() {
 
 std::vector<ConsumerStore> make_consumer_stores(const Databases& databases) {
   std::vector<ConsumerStore> stores;
-  stores.push_back({std::string(profile_consumer), sqlite::make_delivery_store(*databases.account)});
-  stores.push_back({std::string(account_end_consumer), sqlite::make_delivery_store(*databases.auth)});
-  stores.push_back({std::string(mail_consumer), sqlite::make_delivery_store(*databases.notification)});
+  stores.push_back({std::string(profile_consumer), "identity", sqlite::make_delivery_store(*databases.account)});
+  stores.push_back({std::string(account_end_consumer), "identity", sqlite::make_delivery_store(*databases.auth)});
+  stores.push_back({std::string(password_end_consumer), "credential", sqlite::make_delivery_store(*databases.auth)});
+  stores.push_back({std::string(mail_consumer), "identity", sqlite::make_delivery_store(*databases.notification)});
   return stores;
 }
 

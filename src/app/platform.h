@@ -37,11 +37,12 @@ struct Databases {
 
 // The consumers of this process and what each remembers, in the database its effects are in.
 struct ConsumerStore {
-  std::string consumer;
+  std::string consumer, role;  // whose events it hears
   std::unique_ptr<events::DeliveryStore> store;
 };
 inline constexpr std::string_view profile_consumer = "account.profile";
 inline constexpr std::string_view account_end_consumer = "gateway.account_end";
+inline constexpr std::string_view password_end_consumer = "gateway.password_end";
 inline constexpr std::string_view mail_consumer = "notification.mail";
 [[nodiscard]] std::vector<ConsumerStore> make_consumer_stores(const Databases& databases);
 

@@ -12,9 +12,10 @@
 
 namespace gatehouse::auth {
 
-// No login takes longer. Wall time may be set back: a cutoff that then lies in the future must not keep anybody out
-// until the clock has caught up, so it speaks only about logins that began this shortly before it.
-inline constexpr Milliseconds login_lasts_at_most{60'000};
+// No login takes longer: a request has at most a minute (server.request_timeout_ms), and then waits for the writer.
+// Wall time may be set back: a cutoff that then lies in the future must not keep anybody out until the clock has caught
+// up, so it speaks only about logins that began this shortly before it.
+inline constexpr Milliseconds login_lasts_at_most{90'000};
 
 [[nodiscard]] constexpr bool is_overtaken(WallTime began_at, WallTime revoked_at) {
   return began_at <= revoked_at && revoked_at - began_at <= login_lasts_at_most;

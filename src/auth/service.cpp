@@ -100,6 +100,7 @@ OpenSession Service::open_request(const v1::CreateSessionRequest& request, WallT
   open.access_expires_at = now + access_lifetime();
   open.sessions_max = limits::sessions_per_user_max;
   open.began_at = from_ms(request.began_at_ms());
+  open.password_version = request.password_version();
   return open;
 }
 
@@ -224,7 +225,7 @@ Task<v1::RevokeSessionResponse> Service::revoke_session(Call call, v1::RevokeSes
   if (!session) co_return not_found("session_not_found", "There is no such session.");
   const bool is_own = call.caller.session_id == *session;
   RevokeSessions revoke{
-      .user_id = request.user_id(), .only = *session, .except = {}, .reason = is_own ? reason::logout : reason::user};
+      .user_id = request.user_id(), .only = *session, .reason = is_own ? reason::logout : reason::user};
   auto revoking = revoke_and_announce(call, std::move(revoke));
   auto revoked = co_await uninterrupted(std::move(revoking));
   if (!revoked) co_return pass(revoked);
@@ -235,7 +236,9 @@ Task<v1::RevokeSessionResponse> Service::revoke_session(Call call, v1::RevokeSes
 Task<v1::RevokeUserSessionsResponse> Service::revoke_user_sessions(Call call, v1::RevokeUserSessionsRequest request) {
   const auto why = reason_named(request.reason());
   if (!why) co_return pass(why);
-  RevokeSessions revoke{.user_id = request.user_id(), .only = {}, .except = {}, .reason = *why};
+  RevokeSessions revoke{.user_id = request.user_id(), .reason = *why};
+  if (request.password_version() > 0) revoke.password_version = request.password_version();
+  if (request.as_of_ms() > 0) revoke.as_of = from_ms(request.as_of_ms());
   if (!request.except_session_id().empty()) {
     revoke.except = SessionId::parse(request.except_session_id());
     if (!revoke.except) co_return invalid_field("except_session_id", "session_id_invalid", "Not a session id.");

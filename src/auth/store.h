@@ -33,6 +33,7 @@ struct OpenSession {
   Digest idempotency_key{};  // keyed hash
   bool has_idempotency_key = false;
   WallTime access_expires_at{};
+  std::int64_t password_version = 0;
   std::size_t sessions_max = 0;  // more of this user's end, oldest first
   WallTime began_at{};           // when it began to be established that this is the user
 };
@@ -61,9 +62,11 @@ struct RotationOutcome {
 
 struct RevokeSessions {
   std::string user_id;
-  std::optional<SessionId> only;    // this one
-  std::optional<SessionId> except;  // all but this one
+  std::optional<SessionId> only = {};    // this one
+  std::optional<SessionId> except = {};  // all but this one
   std::string_view reason;
+  std::optional<std::int64_t> password_version = {};  // those only that an earlier password opened
+  std::optional<WallTime> as_of = {};                 // logins begun before this open none; unless told: before now
 };
 
 class Store {

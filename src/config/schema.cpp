@@ -48,7 +48,7 @@ constexpr Key keys[] = {
     {"server", "idle_timeout_ms", server<&Server::idle_timeout_ms>,
      "How long a connection may be kept open between requests.", Format::any, 100, 60 * minute_ms},
     {"server", "request_timeout_ms", server<&Server::request_timeout_ms>,
-     "From a whole request to its answer; then 504.", Format::any, 100, 10 * minute_ms},
+     "From a whole request to its answer; then 504.", Format::any, 100, minute_ms},
     {"server", "connections_max", server<&Server::connections_max>,
      "Connections of one listener and shard; beyond that the one that has been idle or slow for the longest makes room.",
      Format::any, 1, 1'000'000},

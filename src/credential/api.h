@@ -16,6 +16,8 @@ class Api {
   virtual ~Api() = default;
 
   virtual Task<v1::SetPasswordResponse> set_password(Call call, v1::SetPasswordRequest request) = 0;
+  virtual Task<v1::PreparedPassword> prepare_password(Call call, v1::PreparePasswordRequest request) = 0;
+  virtual Task<v1::ReplacePasswordResponse> replace_password(Call call, v1::ReplacePasswordRequest request) = 0;
   virtual Task<v1::CheckPasswordResponse> check_password(Call call, v1::CheckPasswordRequest request) = 0;
   virtual Task<v1::VerifyPasswordResponse> verify_password(Call call, v1::VerifyPasswordRequest request) = 0;
   virtual Task<v1::HasPasswordResponse> has_password(Call call, v1::HasPasswordRequest request) = 0;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "credential/password.h"
+#include "credential/prepared.h"
 #include "crypto/digest.h"
 #include "runtime/uninterrupted.h"
 #include "telemetry/log.h"
@@ -39,9 +40,26 @@ std::unexpected<Error> too_many_attempts(Milliseconds wait) {
   return failed;
 }
 
-PasswordRules rules_of(const config::Password& config, std::span<const std::string> user_words,
-                       std::string_view field) {
-  return {.length_min = config.length_min, .user_words = user_words, .field = field};
+template <class Request>
+std::string field_of(const Request& request) {
+  return request.field().empty() ? "password" : request.field();
+}
+
+// The one form of what was typed that is ever hashed, if it may be somebody's password.
+template <class Request>
+Result<SecretString> acceptable(const SecretString& typed, const config::Password& config, const Request& request,
+                                const std::string& field) {
+  auto normal = normalize_password(typed, field);
+  if (!normal) return normal;
+  const std::vector<std::string> words(request.user_words().begin(), request.user_words().end());
+  const auto checked = credential::check_password(
+      *normal, {.length_min = config.length_min, .user_words = words, .field = field});
+  if (!checked) return pass(checked);
+  return normal;
+}
+
+NewPassword new_password(const std::string& user_id, std::string phc) {
+  return {.user_id = user_id, .phc = std::move(phc), .unicode_version = std::string(normalization_version())};
 }
 
 }  // namespace
@@ -65,6 +83,7 @@ Service::Service(std::unique_ptr<Store> store, const ServiceParts& parts)
     : store_(std::move(store)),
       parts_(parts),
       attempt_key_(parts.master_key.derive("credential.attempts")),
+      prepared_key_(parts.master_key.derive("credential.prepared-password")),
       hashing_(parts.hash_pool, {parts.config.argon2_memory_kib, parts.config.argon2_passes}, parts.clock, parts.random,
                parts.metrics),
       count_(std::make_unique<Counters>(parts.metrics)) {}
@@ -74,23 +93,15 @@ Service::~Service() = default;
 Task<v1::SetPasswordResponse> Service::set_password(Call call, v1::SetPasswordRequest request) {
   const auto typed = take(*request.mutable_password());
   if (request.user_id().empty()) co_return invalid_field("user_id", "user_id_invalid", "Not a user id.");
-  auto normal = normalize_password(typed, "password");
+  auto normal = acceptable(typed, parts_.config, request, "password");
   if (!normal) co_return pass(normal);
-  const std::vector<std::string> words(request.user_words().begin(), request.user_words().end());
-  const auto checked = credential::check_password(*normal, rules_of(parts_.config, words, "password"));
-  if (!checked) co_return pass(checked);
-  if (!request.replace()) {
-    const auto before = co_await store_->load_phc(call, request.user_id());
-    if (!before) co_return pass(before);
-    if (*before) co_return v1::SetPasswordResponse();
-  }
+  const auto before = co_await store_->load_password(call, request.user_id());
+  if (!before) co_return pass(before);
+  if (*before) co_return v1::SetPasswordResponse();
   const auto password = std::make_shared<const SecretString>(std::move(*normal));
   auto phc = co_await hashing_.hash(call, password);
   if (!phc) co_return pass(phc);
-  NewPassword fresh{.user_id = request.user_id(),
-                    .phc = std::move(*phc),
-                    .unicode_version = std::string(normalization_version()),
-                    .replace = request.replace()};
+  auto fresh = new_password(request.user_id(), std::move(*phc));
   const auto saved = co_await store_->save_password(call, std::move(fresh), moment_of(call, parts_.clock.wall()));
   if (!saved) co_return pass(saved);
   if (*saved) count_->set.Increment();
@@ -99,14 +110,38 @@ Task<v1::SetPasswordResponse> Service::set_password(Call call, v1::SetPasswordRe
   co_return response;
 }
 
+Task<v1::PreparedPassword> Service::prepare_password(Call call, v1::PreparePasswordRequest request) {
+  const auto typed = take(*request.mutable_password());
+  auto normal = acceptable(typed, parts_.config, request, field_of(request));
+  if (!normal) co_return pass(normal);
+  const auto password = std::make_shared<const SecretString>(std::move(*normal));
+  const auto phc = co_await hashing_.hash(call, password);
+  if (!phc) co_return pass(phc);
+  v1::PreparedPassword prepared;
+  prepared.set_sealed(seal_prepared(prepared_key_, *phc, request.user_id(), parts_.random));
+  co_return prepared;
+}
+
+Task<v1::ReplacePasswordResponse> Service::replace_password(Call call, v1::ReplacePasswordRequest request) {
+  auto phc = open_prepared(prepared_key_, request.prepared(), request.user_id());
+  if (!phc) co_return pass(phc);
+  Replacement replacement{.password = new_password(request.user_id(), std::move(*phc)),
+                          .expected_version = {},
+                          .kept_session_id = request.kept_session_id()};
+  if (request.has_expected_version()) replacement.expected_version = request.expected_version();
+  auto replacing = store_->replace_password(call, std::move(replacement), moment_of(call, parts_.clock.wall()));
+  const auto version = co_await std::move(replacing);
+  if (!version) co_return pass(version);
+  count_->set.Increment();
+  v1::ReplacePasswordResponse response;
+  response.set_version(*version);
+  co_return response;
+}
+
 Task<v1::CheckPasswordResponse> Service::check_password(Call, v1::CheckPasswordRequest request) {
   const auto typed = take(*request.mutable_password());
-  const std::string field = request.field().empty() ? "password" : request.field();
-  const auto normal = normalize_password(typed, field);
+  const auto normal = acceptable(typed, parts_.config, request, field_of(request));
   if (!normal) co_return pass(normal);
-  const std::vector<std::string> words(request.user_words().begin(), request.user_words().end());
-  const auto checked = credential::check_password(*normal, rules_of(parts_.config, words, field));
-  if (!checked) co_return pass(checked);
   co_return v1::CheckPasswordResponse();
 }
 
@@ -115,12 +150,10 @@ Task<v1::VerifyPasswordResponse> Service::verify_password(Call call, v1::VerifyP
   auto normal = normalize_password(typed, "password");
   if (!normal) co_return pass(normal);
   auto trying = try_password(call, attempt_of(call, request), std::move(*normal));
-  const auto tried = co_await uninterrupted(std::move(trying));  // what was reserved is settled
-  if (!tried) co_return pass(tried);
-  co_return v1::VerifyPasswordResponse();
+  co_return co_await uninterrupted(std::move(trying));  // what was reserved is settled
 }
 
-Task<void> Service::try_password(Call call, Attempt attempt, SecretString normal) {
+Task<v1::VerifyPasswordResponse> Service::try_password(Call call, Attempt attempt, SecretString normal) {
   auto begun = co_await begin(call, attempt);
   if (!begun) co_return pass(begun);
   if (!begun->decision.is_admitted()) {
@@ -129,12 +162,12 @@ Task<void> Service::try_password(Call call, Attempt attempt, SecretString normal
   }
   const auto password = std::make_shared<const SecretString>(std::move(normal));
   if (begun->decision.is_blind) {  // not counted against the account, so nothing of it is given back or cleared
-    begun->phc.reset();
+    begun->password.reset();
     attempt.keys.account_source = *attempt.keys.typed_source;
     attempt.keys.typed_source.reset();
   }
-  const auto phc = begun->phc.value_or("");
-  const auto verdict = co_await hashing_.verify(call, phc, password);
+  const auto stored = begun->password.value_or(StoredPassword{});
+  const auto verdict = co_await hashing_.verify(call, stored.phc, password);
   if (!verdict) {
     count_->unverified.Increment();
     if (parts_.limits_enabled) {
@@ -148,22 +181,24 @@ Task<void> Service::try_password(Call call, Attempt attempt, SecretString normal
     if (!told) log::failure("a failed attempt could not be told", call, told.error());
     co_return invalid_credentials();
   }
-  PhcUpgrade upgrade{.user_id = attempt.user_id, .old_phc = phc, .new_phc = {}};
+  PhcUpgrade upgrade{.user_id = attempt.user_id, .old_phc = stored.phc, .new_phc = {}};
   const auto settled = co_await settle_success(call, std::move(attempt));
   if (!settled) log::failure("the failures before a success could not be cleared", call, settled.error());
-  if (hashing_.needs_rehash(phc)) {
+  if (hashing_.needs_rehash(stored.phc)) {
     const auto upgraded = co_await upgrade_hash(call, std::move(upgrade), password);
     if (!upgraded) log::failure("a password hash could not be upgraded", call, upgraded.error());
   }
-  co_return Done();
+  v1::VerifyPasswordResponse response;
+  response.set_version(stored.version);
+  co_return response;
 }
 
 Task<BegunAttempt> Service::begin(Call call, Attempt attempt) {
   if (parts_.limits_enabled) co_return co_await store_->begin_attempt(call, std::move(attempt), parts_.clock.wall());
-  auto phc = co_await store_->load_phc(call, std::move(attempt.user_id));
-  if (!phc) co_return pass(phc);
+  auto password = co_await store_->load_password(call, std::move(attempt.user_id));
+  if (!password) co_return pass(password);
   BegunAttempt begun;
-  begun.phc = std::move(*phc);
+  begun.password = std::move(*password);
   co_return begun;
 }
 
@@ -217,15 +252,15 @@ Attempt Service::attempt_of(const Call& call, const v1::VerifyPasswordRequest& r
 }
 
 Task<v1::HasPasswordResponse> Service::has_password(Call call, v1::HasPasswordRequest request) {
-  const auto phc = co_await store_->load_phc(call, request.user_id());
-  if (!phc) co_return pass(phc);
+  const auto password = co_await store_->load_password(call, request.user_id());
+  if (!password) co_return pass(password);
   v1::HasPasswordResponse response;
-  response.set_has_password(phc->has_value());
+  response.set_has_password(password->has_value());
   co_return response;
 }
 
 Task<v1::DeleteCredentialsResponse> Service::delete_credentials(Call call, v1::DeleteCredentialsRequest request) {
-  const auto deleted = co_await store_->delete_user(call, request.user_id());
+  const auto deleted = co_await store_->delete_user(call, request.user_id(), parts_.clock.wall());
   if (!deleted) co_return pass(deleted);
   co_return v1::DeleteCredentialsResponse();
 }

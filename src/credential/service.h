@@ -31,6 +31,8 @@ class Service final : public Api {
   ~Service() override;
 
   Task<v1::SetPasswordResponse> set_password(Call call, v1::SetPasswordRequest request) override;
+  Task<v1::PreparedPassword> prepare_password(Call call, v1::PreparePasswordRequest request) override;
+  Task<v1::ReplacePasswordResponse> replace_password(Call call, v1::ReplacePasswordRequest request) override;
   Task<v1::CheckPasswordResponse> check_password(Call call, v1::CheckPasswordRequest request) override;
   Task<v1::VerifyPasswordResponse> verify_password(Call call, v1::VerifyPasswordRequest request) override;
   Task<v1::HasPasswordResponse> has_password(Call call, v1::HasPasswordRequest request) override;
@@ -39,7 +41,7 @@ class Service final : public Api {
  private:
   struct Counters;
 
-  Task<void> try_password(Call call, Attempt attempt, SecretString password);
+  Task<v1::VerifyPasswordResponse> try_password(Call call, Attempt attempt, SecretString password);
   Task<BegunAttempt> begin(Call call, Attempt attempt);
   Task<void> settle_failure(Call call, Attempt attempt, bool is_event_due);
   Task<void> settle_success(Call call, Attempt attempt);
@@ -48,7 +50,7 @@ class Service final : public Api {
 
   std::unique_ptr<Store> store_;
   ServiceParts parts_;
-  SecretKey attempt_key_;
+  SecretKey attempt_key_, prepared_key_;
   Hashing hashing_;
   std::unordered_set<std::string> upgrading_;  // users whose hash this shard is computing anew
   std::unique_ptr<Counters> count_;

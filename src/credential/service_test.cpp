@@ -15,13 +15,26 @@ TEST_F(CredentialServiceTest, a_password_is_right_or_wrong) {
   EXPECT_EQ(verify(""), "invalid_credentials");
 }
 
-TEST_F(CredentialServiceTest, a_second_set_changes_nothing_and_hashes_nothing_unless_it_replaces) {
+TEST_F(CredentialServiceTest, a_second_set_changes_nothing_and_hashes_nothing) {
   ASSERT_TRUE(set(good_)->changed());
   const auto before = hashes();
   EXPECT_FALSE(set("another fine password")->changed());
   EXPECT_EQ(hashes(), before);
   EXPECT_EQ(verify(good_), "right");
-  EXPECT_TRUE(set("another fine password", true)->changed());
+}
+
+TEST_F(CredentialServiceTest, a_prepared_password_changes_nothing_until_it_replaces_the_one_of_its_user) {
+  ASSERT_TRUE(set(good_)->changed());
+  const auto prepared = prepare("another fine password");
+  ASSERT_TRUE(prepared);
+  EXPECT_EQ(prepared->sealed().find("argon2"), std::string::npos);
+  EXPECT_EQ(verify(good_), "right");
+  v1::ReplacePasswordRequest request;
+  request.set_prepared(prepared->sealed());
+  request.set_user_id("01890a5d-ac96-774b-bcce-b302099a8058");
+  EXPECT_FALSE(wait<v1::ReplacePasswordResponse>(service_->replace_password(Call(), request)));
+  request.set_user_id(user_);
+  ASSERT_TRUE(wait<v1::ReplacePasswordResponse>(service_->replace_password(Call(), request)));
   EXPECT_EQ(verify(good_), "invalid_credentials");
   EXPECT_EQ(verify("another fine password"), "right");
 }
@@ -30,7 +43,7 @@ TEST_F(CredentialServiceTest, S2_an_oversized_password_is_refused_without_a_hash
   ASSERT_TRUE(set(good_));
   const auto before = hashes();
   EXPECT_EQ(verify(std::string(1'000'000, 'x')), "password_too_long");
-  EXPECT_EQ(set(std::string(1'000'000, 'x'), true).error().reason, "password_too_long");
+  EXPECT_EQ(prepare(std::string(1'000'000, 'x')).error().reason, "password_too_long");
   EXPECT_EQ(hashes(), before);
 }
 
@@ -40,7 +53,7 @@ TEST_F(CredentialServiceTest, S3_every_octet_of_a_password_counts) {
   EXPECT_EQ(verify(long_one), "right");
   EXPECT_EQ(verify(long_one.substr(0, long_one.size() - 1) + "D"), "invalid_credentials");
   const std::string with_nul = good_ + std::string("\0x", 2);
-  ASSERT_TRUE(set(with_nul, true));
+  ASSERT_TRUE(replace(with_nul));
   EXPECT_EQ(verify(good_ + std::string("\0y", 2)), "invalid_credentials");
   EXPECT_EQ(verify(with_nul), "right");
 }
@@ -68,7 +81,7 @@ TEST_F(CredentialServiceTest, S7_hashes_are_salted_argon2id_with_the_configured_
   ASSERT_TRUE(set(good_));
   const auto first = stored();
   EXPECT_TRUE(first.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
-  ASSERT_TRUE(set(good_, true));
+  ASSERT_TRUE(replace(good_));
   EXPECT_NE(stored(), first);
 }
 

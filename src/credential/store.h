@@ -26,15 +26,25 @@ struct Attempt {
   std::string user_id;  // empty: nobody
 };
 
+struct StoredPassword {
+  std::string phc;
+  std::int64_t version = 0;  // grows with every password, not with every hash of it
+};
+
 struct BegunAttempt {
   lockout::Decision decision;
-  std::optional<std::string> phc;  // the user's stored hash, when the attempt is let through
-  bool is_event_due = false;       // should it fail: the account's last event is long enough ago
+  std::optional<StoredPassword> password;  // the user's, when the attempt is let through
+  bool is_event_due = false;               // should it fail: the account's last event is long enough ago
 };
 
 struct NewPassword {
   std::string user_id, phc, unicode_version;
-  bool replace = false;
+};
+
+struct Replacement {
+  NewPassword password;
+  std::optional<std::int64_t> expected_version;  // none: whatever is there
+  std::string kept_session_id;                   // for the event
 };
 
 struct PhcUpgrade {
@@ -54,12 +64,16 @@ class Store {
   // Tells password.verified_failed for a known user, unless somebody just has.
   virtual Task<void> tell_failed_attempt(Call call, Attempt attempt, Moment now) = 0;
 
-  virtual Task<std::optional<std::string>> load_phc(Call call, std::string user_id) = 0;
-  // False: there was one already and it was not to be replaced. A replaced password clears its user's back-off.
+  virtual Task<std::optional<StoredPassword>> load_password(Call call, std::string user_id) = 0;
+  // The user's first. False: there was one already. NOT_FOUND user_not_found after delete_user().
   virtual Task<bool> save_password(Call call, NewPassword password, Moment now) = 0;
+  // The version of the new one; clears the user's back-off. ABORTED password_changed when another one is there than
+  // was expected; NOT_FOUND user_not_found when none is.
+  virtual Task<std::int64_t> replace_password(Call call, Replacement replacement, Moment now) = 0;
   // Replaces a hash by another of the same password. False: it has changed meanwhile.
   virtual Task<bool> upgrade_phc(Call call, PhcUpgrade upgrade, WallTime now) = 0;
-  virtual Task<void> delete_user(Call call, std::string user_id) = 0;
+  // Leaves behind that they are gone, for as long as anything begun before may still come in.
+  virtual Task<void> delete_user(Call call, std::string user_id, WallTime now) = 0;
 };
 
 }  // namespace gatehouse::credential

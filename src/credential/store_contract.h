@@ -67,12 +67,19 @@ class StoreContract : public ::testing::TestWithParam<MakeStorePlace> {
     EXPECT_TRUE(begun) << begun.error().detail;
     return begun.value_or(BegunAttempt{});
   }
-  bool save(std::string phc, bool replace = false) {
-    NewPassword password{.user_id = "user-1", .phc = std::move(phc), .unicode_version = "15", .replace = replace};
-    return wait<bool>(store().save_password(Call(), std::move(password), moment())).value();
+  Result<bool> save(std::string phc) {
+    NewPassword password{.user_id = "user-1", .phc = std::move(phc), .unicode_version = "15"};
+    return wait<bool>(store().save_password(Call(), std::move(password), moment()));
+  }
+  Result<std::int64_t> replace(std::string phc, std::optional<std::int64_t> expected = {}) {
+    Replacement replacement{.password = {.user_id = "user-1", .phc = std::move(phc), .unicode_version = "15"},
+                            .expected_version = expected,
+                            .kept_session_id = ""};
+    return wait<std::int64_t>(store().replace_password(Call(), std::move(replacement), moment()));
   }
   std::string load() {
-    return wait<std::optional<std::string>>(store().load_phc(Call(), "user-1")).value().value_or("none");
+    const auto stored = wait<std::optional<StoredPassword>>(store().load_password(Call(), "user-1")).value();
+    return stored ? stored->phc : "none";
   }
   std::vector<std::string> event_types() {
     std::vector<std::string> types;

@@ -11,20 +11,44 @@ using std::chrono::seconds;
 
 TEST_P(StoreContract, a_password_is_set_once_unless_it_is_replaced) {
   EXPECT_EQ(load(), "none");
-  EXPECT_TRUE(save("first"));
-  EXPECT_FALSE(save("second"));
+  EXPECT_EQ(save("first"), true);
+  EXPECT_EQ(save("second"), false);
   EXPECT_EQ(load(), "first");
-  EXPECT_TRUE(save("third", true));
+  EXPECT_EQ(replace("third"), 2);
   EXPECT_EQ(load(), "third");
   EXPECT_EQ(event_types(), (std::vector<std::string>{"password.set.v1", "password.set.v1"}));
 }
 
+TEST_P(StoreContract, S14_a_password_is_not_replaced_by_who_knew_the_one_before) {
+  (void)save("first");
+  const auto known = begin_attempt(attempt("ada", "192.0.2.1", "user-1")).password->version;
+  PhcUpgrade upgrade{.user_id = "user-1", .old_phc = "first", .new_phc = "first again"};
+  EXPECT_EQ(wait<bool>(store().upgrade_phc(Call(), std::move(upgrade), now_)), true);
+  ASSERT_EQ(replace("second", known), known + 1) << "another hash is no other password";
+  EXPECT_EQ(replace("a thief's", known).error().reason, "password_changed");
+  ASSERT_EQ(replace("a reset's"), known + 2);
+  EXPECT_EQ(replace("in flight", known + 1).error().reason, "password_changed");
+  EXPECT_EQ(load(), "a reset's");
+}
+
+TEST_P(StoreContract, nobody_who_is_deleted_gets_a_password_again) {
+  (void)save("first");
+  ASSERT_TRUE(wait<void>(store().delete_user(Call(), "user-1", now_)));
+  EXPECT_EQ(replace("second").error().reason, "user_not_found");
+  EXPECT_EQ(save("third").error().reason, "user_not_found");
+  place_->restart();
+  now_ += hours(23);
+  ASSERT_TRUE(wait<void>(store().delete_user(Call(), "user-2", now_)));
+  EXPECT_EQ(save("fourth").error().reason, "user_not_found");
+  EXPECT_EQ(load(), "none");
+}
+
 TEST_P(StoreContract, a_password_survives_a_restart_and_goes_with_its_user) {
-  EXPECT_TRUE(save("first"));
+  EXPECT_EQ(save("first"), true);
   place_->restart();
   EXPECT_EQ(load(), "first");
-  EXPECT_TRUE(wait<void>(store().delete_user(Call(), "user-1")));
-  EXPECT_TRUE(wait<void>(store().delete_user(Call(), "user-1")));
+  EXPECT_TRUE(wait<void>(store().delete_user(Call(), "user-1", now_)));
+  EXPECT_TRUE(wait<void>(store().delete_user(Call(), "user-1", now_)));
   EXPECT_EQ(load(), "none");
 }
 
@@ -41,8 +65,8 @@ TEST_P(StoreContract, S8_a_hash_is_upgraded_once_and_never_over_a_newer_password
 
 TEST_P(StoreContract, an_attempt_brings_the_hash_of_a_user_and_nothing_for_nobody) {
   (void)save("phc");
-  EXPECT_EQ(begin_attempt(attempt("ada", "192.0.2.1", "user-1")).phc, "phc");
-  EXPECT_EQ(begin_attempt(attempt("bob", "192.0.2.1")).phc, std::nullopt);
+  EXPECT_EQ(begin_attempt(attempt("ada", "192.0.2.1", "user-1")).password->phc, "phc");
+  EXPECT_FALSE(begin_attempt(attempt("bob", "192.0.2.1")).password);
 }
 
 TEST_P(StoreContract, S20_parallel_attempts_are_reserved_before_any_is_verified) {
@@ -91,7 +115,7 @@ TEST_P(StoreContract, S22_a_replaced_password_lets_its_owner_in_again) {
   (void)save("old");
   for (int i = 0; i < 10; ++i) (void)begin_attempt(ada);
   ASSERT_FALSE(begin_attempt(ada).decision.is_admitted());
-  (void)save("new", true);
+  (void)replace("new");
   EXPECT_TRUE(begin_attempt(ada).decision.is_admitted());
 }
 

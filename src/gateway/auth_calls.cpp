@@ -148,7 +148,7 @@ Task<http::Response> Calls::login(Exchange exchange) {
   const auto verified = co_await verify_password(exchange.call, user_id, login->password, std::move(account), name);
   if (!verified) co_return pass(verified);
   parts_.limits.forgive_guesses(name, exchange.call.caller.source);
-  const auto tokens = co_await open_session(exchange, user_id);
+  const auto tokens = co_await open_session(exchange, user_id, *verified);
   if (!tokens) co_return pass(tokens);
   co_return json_response(200, *tokens, write_tokens);
 }
@@ -177,17 +177,18 @@ Task<http::Response> Calls::logout(Exchange exchange) {
   co_return no_content();
 }
 
-Task<auth::v1::Tokens> Calls::open_session(Exchange exchange, std::string user_id) {
+Task<auth::v1::Tokens> Calls::open_session(Exchange exchange, std::string user_id, std::int64_t password_version) {
   auth::v1::CreateSessionRequest request;
   request.set_user_id(std::move(user_id));
   request.set_user_agent(user_agent_of(*exchange.request));
   request.set_source(exchange.call.caller.source.str());
   request.set_began_at_ms(to_ms(exchange.arrived.wall));
+  request.set_password_version(password_version);
   co_return co_await parts_.auth.create_session(exchange.call, std::move(request));
 }
 
-Task<void> Calls::verify_password(Call call, std::string user_id, std::string password, std::string account,
-                                  std::string name) {
+Task<std::int64_t> Calls::verify_password(Call call, std::string user_id, std::string password, std::string account,
+                                          std::string name) {
   credential::v1::VerifyPasswordRequest request;
   request.set_user_id(std::move(user_id));
   request.set_password(std::move(password));
@@ -195,7 +196,7 @@ Task<void> Calls::verify_password(Call call, std::string user_id, std::string pa
   request.set_name(std::move(name));
   const auto verified = co_await parts_.credential.verify_password(call, std::move(request));
   if (!verified) co_return pass(verified);
-  co_return Done{};
+  co_return verified->version();
 }
 
 }  // namespace gatehouse::gateway

@@ -84,15 +84,19 @@ class Calls {
   Task<void> delete_user(Call call, identity::v1::DeleteUserRequest request);
   // The version a change may start from, given If-Match: nothing when any will do. version_mismatch.
   Task<std::optional<std::int64_t>> version_to_change(Exchange exchange, std::string user_id);
-  Task<auth::v1::Tokens> open_session(Exchange exchange, std::string user_id);
+  Task<auth::v1::Tokens> open_session(Exchange exchange, std::string user_id, std::int64_t password_version);
   // All but `except`; a nil one spares none. `reason` as session.revoked says it.
   Task<void> end_sessions(Call call, std::string user_id, SessionId except, std::string_view reason);
   // `name`: the key of the name that was typed, if one was.
-  Task<void> verify_password(Call call, std::string user_id, std::string password, std::string account,
-                             std::string name = {});
-  Task<void> check_new_password(Call call, std::string password, std::vector<std::string> user_words);
-  Task<void> replace_and_end_sessions(Call call, identity::v1::User user, std::string password, SessionId except);
-  Task<void> replace_password(Call call, identity::v1::User user, std::string password);
+  // The version of the password that was right.
+  Task<std::int64_t> verify_password(Call call, std::string user_id, std::string password, std::string account,
+                                     std::string name = {});
+  Task<void> check_new_password(Call call, std::string password);
+  Task<credential::v1::ReplacePasswordRequest> prepare_replacement(Call call, identity::v1::User user,
+                                                                   std::string password);
+  Task<void> redeem_and_replace(Call call, identity::v1::RedeemRecoveryRequest redemption,
+                                credential::v1::ReplacePasswordRequest replacement);
+  Task<void> replace_password(Call call, credential::v1::ReplacePasswordRequest request);
   // Whether this caller may have a mail sent to what they wrote as an address. What is none is let through: identity
   // refuses it with everything else that is wrong.
   [[nodiscard]] Admission admit_recipient(const Exchange& exchange, std::string_view email);
@@ -104,6 +108,7 @@ class Calls {
 // What a client calls itself, in visible ASCII and at most 256 octets.
 [[nodiscard]] std::string user_agent_of(const http::Request& request);
 
+[[nodiscard]] std::unexpected<Error> session_revoked();
 [[nodiscard]] std::unexpected<Error> rate_limited(const Admission& admission);
 [[nodiscard]] http::Response user_response(int status, const identity::v1::User& user);
 

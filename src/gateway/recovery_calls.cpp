@@ -1,25 +1,34 @@
 // Changing a password: with the old one, or with a mailed code.
 #include "gateway/account_key.h"
 #include "gateway/calls.h"
+#include "gateway/password_end.h"
 #include "gateway/render.h"
 #include "gateway/request_body.h"
 #include "runtime/timer.h"
+#include "runtime/uninterrupted.h"
 
 namespace gatehouse::gateway {
 namespace {
 
-constexpr std::string_view password_changed = "password_changed";
-constexpr SessionId no_session;
+constexpr std::string_view new_password_field = "new_password";
 
-// What the new password may not contain.
-std::vector<std::string> words_of(const identity::v1::User& user) {
-  std::vector<std::string> words{user.username()};
-  if (!user.email().empty()) words.push_back(user.email());
-  return words;
+// For what must follow although the caller's own time is over.
+Call without_deadline(Call call) {
+  call.deadline = SteadyTime::max();
+  return call;
+}
+
+std::unexpected<Error> current_password_wrong() {
+  return fail(Code::permission_denied, "current_password_wrong", "The current password is wrong.");
 }
 
 std::unexpected<Error> code_is_gone() {
   return fail(Code::failed_precondition, "challenge_expired", "This code is no longer good. Ask for a new one.");
+}
+
+std::unexpected<Error> code_is_refused(const Error& why) {
+  if (why.code == Code::not_found) return code_is_gone();  // never was, or is no more
+  return std::unexpected(why);
 }
 
 http::Response recovery_started(std::string_view challenge_id, std::int64_t expires_at_ms) {
@@ -72,8 +81,8 @@ Task<http::Response> Calls::start_recovery(Exchange exchange, identity::v1::Star
   co_return recovery_started(started->challenge_id(), started->expires_at_ms());
 }
 
-// A password that is refused must not use up the code, so it is judged before the code is redeemed. Redeeming says
-// who it was; only then can their own words be held against it.
+// Whatever may refuse a password is over before the code is used up and before anything ends: whose code it is says
+// what words to hold against the password, and hashing it is what an overload stops.
 Task<http::Response> Calls::reset_password(Exchange exchange) {
   auto body = RequestBody::read(exchange);
   if (!body) co_return pass(body);
@@ -83,20 +92,28 @@ Task<http::Response> Calls::reset_password(Exchange exchange) {
   const auto password = body->text("new_password");
   const auto valid = body->finish();
   if (!valid) co_return pass(valid);
-  const std::vector<std::string> nobodys_words;
-  const auto acceptable = co_await check_new_password(exchange.call, password, nobodys_words);
+  const auto acceptable = co_await check_new_password(exchange.call, password);
   if (!acceptable) co_return pass(acceptable);
-
-  const auto redeemed = co_await parts_.identity.redeem_recovery(exchange.call, std::move(redemption));
-  if (!redeemed && redeemed.error().code == Code::not_found) co_return code_is_gone();  // never was, or is no more
-  if (!redeemed) co_return pass(redeemed);
-  const auto user = co_await load_user(exchange.call, redeemed->user_id());
-  if (!user) co_return pass(user);
-  if (user->status() != identity::v1::USER_STATUS_ACTIVE)
-    co_return code_is_gone();
-  const auto replaced = co_await replace_and_end_sessions(exchange.call, *user, password, no_session);
+  const auto found = co_await parts_.identity.check_recovery(exchange.call, redemption);
+  if (!found) co_return code_is_refused(found.error());
+  const auto user = co_await load_user(exchange.call, found->user_id());
+  if (!user && user.error().code != Code::not_found) co_return pass(user);
+  if (!user || user->status() != identity::v1::USER_STATUS_ACTIVE) co_return code_is_gone();
+  auto replacement = co_await prepare_replacement(exchange.call, *user, password);
+  if (!replacement) co_return pass(replacement);
+  auto redeeming = redeem_and_replace(exchange.call, std::move(redemption), std::move(*replacement));
+  const auto replaced = co_await uninterrupted(std::move(redeeming));
   if (!replaced) co_return pass(replaced);
   co_return no_content();  // and logs nobody in (S-88)
+}
+
+Task<void> Calls::redeem_and_replace(Call call, identity::v1::RedeemRecoveryRequest redemption,
+                                     credential::v1::ReplacePasswordRequest replacement) {
+  const auto redeemed = co_await parts_.identity.redeem_recovery(call, std::move(redemption));
+  if (!redeemed) co_return code_is_refused(redeemed.error());
+  const auto replaced = co_await replace_password(without_deadline(call), std::move(replacement));
+  if (!replaced && replaced.error().code == Code::not_found) co_return code_is_gone();
+  co_return replaced;
 }
 
 Task<http::Response> Calls::change_password(Exchange exchange) {
@@ -109,50 +126,55 @@ Task<http::Response> Calls::change_password(Exchange exchange) {
   const auto user = co_await load_caller(exchange.call);
   if (!user) co_return pass(user);
   auto account = account_key_of_user(user->id());  // as login counts it: one state for both doors (S-21)
-  const auto verified = co_await verify_password(exchange.call, user->id(), current_password, std::move(account));
-  if (!verified && verified.error().code == Code::unauthenticated)
-    co_return fail(Code::permission_denied, "current_password_wrong", "The current password is wrong.");
-  if (!verified) co_return pass(verified);
-  auto words = words_of(*user);  // judging a password costs time: only for who has shown the current one
-  const auto acceptable = co_await check_new_password(exchange.call, new_password, std::move(words));
-  if (!acceptable) co_return pass(acceptable);
-  const auto own_session = exchange.call.caller.session_id;
-  const auto replaced = co_await replace_and_end_sessions(exchange.call, *user, new_password, own_session);
+  const auto version = co_await verify_password(exchange.call, user->id(), current_password, std::move(account));
+  if (!version && version.error().code == Code::unauthenticated) co_return current_password_wrong();
+  if (!version) co_return pass(version);
+  if (new_password == current_password)
+    co_return invalid_field("new_password", "password_unchanged", "This is the password you have.");
+  auto replacement = co_await prepare_replacement(exchange.call, *user, new_password);  // only for who has shown it
+  if (!replacement) co_return pass(replacement);
+  replacement->set_expected_version(*version);
+  replacement->set_kept_session_id(exchange.call.caller.session_id.str());
+  auto replacing = replace_password(exchange.call, std::move(*replacement));
+  const auto replaced = co_await uninterrupted(std::move(replacing));
+  if (!replaced && replaced.error().code == Code::aborted) co_return current_password_wrong();  // not any more
+  if (!replaced && replaced.error().code == Code::not_found) co_return session_revoked();
   if (!replaced) co_return pass(replaced);
   co_return no_content();
 }
 
-Task<void> Calls::check_new_password(Call call, std::string password, std::vector<std::string> user_words) {
+Task<void> Calls::check_new_password(Call call, std::string password) {
   credential::v1::CheckPasswordRequest request;
   request.set_password(std::move(password));
-  request.set_field("new_password");
-  for (auto& word : user_words) request.add_user_words(std::move(word));
+  request.set_field(std::string(new_password_field));
   const auto checked = co_await parts_.credential.check_password(call, std::move(request));
   if (!checked) co_return pass(checked);
   co_return Done{};
 }
 
-// Before, so that no crash leaves other sessions alive beside the new password; and after, for those that a login with
-// the old one was about to open.
-Task<void> Calls::replace_and_end_sessions(Call call, identity::v1::User user, std::string password, SessionId except) {
-  const auto ended = co_await end_sessions(call, user.id(), except, password_changed);
-  if (!ended) co_return pass(ended);
-  const auto replaced = co_await replace_password(call, user, std::move(password));
-  if (!replaced) co_return pass(replaced);
-  co_return co_await end_sessions(call, user.id(), except, password_changed);
-}
-
-Task<void> Calls::replace_password(Call call, identity::v1::User user, std::string password) {
-  credential::v1::SetPasswordRequest request;
+Task<credential::v1::ReplacePasswordRequest> Calls::prepare_replacement(Call call, identity::v1::User user,
+                                                                        std::string password) {
+  credential::v1::PreparePasswordRequest request;
   request.set_user_id(user.id());
   request.set_password(std::move(password));
-  request.set_replace(true);
-  for (auto& word : words_of(user)) request.add_user_words(std::move(word));
-  auto set = co_await parts_.credential.set_password(call, std::move(request));
-  if (set) co_return Done{};
-  for (auto& field : set.error().fields)
-    if (field.field == "password") field.field = "new_password";  // what it is called where the person typed it
-  co_return pass(set);
+  request.set_field(std::string(new_password_field));
+  request.add_user_words(user.username());
+  if (!user.email().empty()) request.add_user_words(user.email());
+  auto prepared = co_await parts_.credential.prepare_password(call, std::move(request));
+  if (!prepared) co_return pass(prepared);
+  credential::v1::ReplacePasswordRequest replacement;
+  replacement.set_user_id(user.id());
+  replacement.set_prepared(std::move(*prepared->mutable_sealed()));
+  co_return replacement;
+}
+
+// To be run uninterrupted: with the password goes what the old one has opened.
+Task<void> Calls::replace_password(Call call, credential::v1::ReplacePasswordRequest request) {
+  const auto user_id = request.user_id();
+  const auto kept = request.kept_session_id();
+  const auto replaced = co_await parts_.credential.replace_password(call, std::move(request));
+  if (!replaced) co_return pass(replaced);
+  co_return co_await end_password(parts_.identity, parts_.auth, without_deadline(call), user_id, kept);
 }
 
 Task<void> Calls::end_sessions(Call call, std::string user_id, SessionId except, std::string_view reason) {

@@ -90,6 +90,7 @@ Task<Registered> Registration::run(Call call, RegistrationRequest asked) {
   session.set_user_agent(asked.user_agent);
   session.set_source(call.caller.source.str());
   session.set_idempotency_key(asked.key);
+  session.set_password_version(1);  // of a first password, which this is or was under the same key
   session.set_began_at_ms(to_ms(asked.began_at));
   auto tokens = co_await auth_.create_session(call, std::move(session));
   if (!tokens) co_return pass(tokens);

@@ -20,6 +20,7 @@ class FakeAuth final : public auth::Api, public Door {
   std::int64_t generation = 1;
   std::map<std::string, std::string> sessions;  // session id → user id
   std::map<std::string, std::string> session_keys;  // idempotency key → session id
+  std::map<std::string, std::int64_t> password_versions;  // session id → of the password that opened it; 0 at first
   std::vector<std::pair<std::string, std::int64_t>> revoked;
   std::vector<std::string> reasons;
   auth::v1::CreateSessionRequest last_created;
@@ -82,7 +83,8 @@ class FakeAuth final : public auth::Api, public Door {
     reasons.push_back(request.reason());
     auth::SessionsRevoked notice{.until = clock_.wall() + Milliseconds{360'000}};
     for (const auto& [id, user] : sessions)
-      if (user == request.user_id() && id != request.except_session_id())
+      if (user == request.user_id() && id != request.except_session_id() &&
+          (request.password_version() == 0 || password_versions[id] < request.password_version()))
         notice.sessions.push_back(*SessionId::parse(id));
     for (const auto& id : notice.sessions) sessions.erase(id.str());
     auth::v1::RevokeUserSessionsResponse response;

@@ -1,4 +1,4 @@
-// The four roles in memory, small, for the gateway's tests: what they remember is public, any method can be made to
+// The roles in memory, small, for the gateway's tests: what they remember is public, any method can be made to
 // fail, and every call is noted. Used on one shard.
 #pragma once
 
@@ -14,7 +14,6 @@
 #include "account/events.h"
 #include "auth/api.h"
 #include "auth/events.h"
-#include "credential/api.h"
 #include "crypto/jose.h"
 #include "identity/api.h"
 #include "runtime/bus.h"
@@ -219,6 +218,19 @@ class FakeIdentity final : public identity::Api, public Door {
     response.set_user_id(std::exchange(recovery_owner, ""));
     co_return response;
   }
+  Task<identity::v1::RedeemRecoveryResponse> check_recovery(Call, identity::v1::RedeemRecoveryRequest request) override {
+    if (auto entered = enter("check_recovery"); !entered) co_return pass(entered);
+    if (request.code() != "12345678" || recovery_owner.empty())
+      co_return invalid_field("code", "challenge_code_wrong", "Wrong.");
+    identity::v1::RedeemRecoveryResponse response;
+    response.set_user_id(recovery_owner);
+    co_return response;
+  }
+  Task<identity::v1::VoidRecoveriesResponse> void_recoveries(Call, identity::v1::VoidRecoveriesRequest request) override {
+    if (auto entered = enter("void_recoveries"); !entered) co_return pass(entered);
+    if (recovery_owner == request.user_id()) recovery_owner.clear();
+    co_return identity::v1::VoidRecoveriesResponse();
+  }
   Task<identity::v1::SubjectKey> get_subject_key(Call, identity::v1::GetSubjectKeyRequest) override {
     co_return not_found("erased", "");
   }
@@ -245,51 +257,6 @@ class FakeIdentity final : public identity::Api, public Door {
   }
   const Clock& clock_;
   int last_id_ = 0;
-};
-
-class FakeCredential final : public credential::Api, public Door {
- public:
-  std::map<std::string, std::string> passwords;  // by user id
-  std::vector<std::string> accounts;             // what attempts were counted against
-  std::vector<std::string> names;                // and what was typed
-  std::vector<std::string> verified_users;       // "" for a dummy
-
-  Task<credential::v1::SetPasswordResponse> set_password(Call, credential::v1::SetPasswordRequest request) override {
-    if (auto entered = enter("set_password"); !entered) co_return pass(entered);
-    credential::v1::SetPasswordResponse response;
-    if (passwords.contains(request.user_id()) && !request.replace()) co_return response;
-    passwords[request.user_id()] = request.password();
-    response.set_changed(true);
-    co_return response;
-  }
-  Task<credential::v1::CheckPasswordResponse> check_password(Call, credential::v1::CheckPasswordRequest request) override {
-    if (auto entered = enter("check_password"); !entered) co_return pass(entered);
-    if (request.password().size() < 8) co_return invalid_field(request.field(), "password_too_short", "Too short.");
-    co_return credential::v1::CheckPasswordResponse();
-  }
-  Task<credential::v1::VerifyPasswordResponse> verify_password(Call,
-                                                               credential::v1::VerifyPasswordRequest request) override {
-    if (auto entered = enter("verify_password"); !entered) co_return pass(entered);
-    accounts.push_back(request.account());
-    names.push_back(request.name());
-    verified_users.push_back(request.user_id());
-    const auto known = passwords.find(request.user_id());
-    if (known == passwords.end() || known->second != request.password())
-      co_return fail(Code::unauthenticated, "invalid_credentials", "The username or the password is wrong.");
-    co_return credential::v1::VerifyPasswordResponse();
-  }
-  Task<credential::v1::HasPasswordResponse> has_password(Call, credential::v1::HasPasswordRequest request) override {
-    if (auto entered = enter("has_password"); !entered) co_return pass(entered);
-    credential::v1::HasPasswordResponse response;
-    response.set_has_password(passwords.contains(request.user_id()));
-    co_return response;
-  }
-  Task<credential::v1::DeleteCredentialsResponse> delete_credentials(
-      Call, credential::v1::DeleteCredentialsRequest request) override {
-    if (auto entered = enter("delete_credentials"); !entered) co_return pass(entered);
-    passwords.erase(request.user_id());
-    co_return credential::v1::DeleteCredentialsResponse();
-  }
 };
 
 }  // namespace gatehouse::gateway

@@ -10,6 +10,7 @@
 
 #include "crypto/digest.h"
 #include "gateway/test_auth_door.h"
+#include "gateway/test_credential_door.h"
 #include "gateway/wire.h"
 
 namespace gatehouse::gateway {

@@ -24,6 +24,10 @@ http::Response user_response(int status, const identity::v1::User& user) {
   return response;
 }
 
+std::unexpected<Error> session_revoked() {
+  return fail(Code::unauthenticated, "session_revoked", "This session has ended. Log in again.");
+}
+
 Task<identity::v1::User> Calls::load_user(Call call, std::string user_id) {
   identity::v1::GetUserRequest request;
   request.set_user_id(std::move(user_id));
@@ -37,7 +41,7 @@ Task<identity::v1::User> Calls::load_caller(Call call) {
   const bool is_gone = !user && user.error().code == Code::not_found;
   if (!user && !is_gone) co_return pass(user);
   if (is_gone || user->status() != identity::v1::USER_STATUS_ACTIVE)
-    co_return fail(Code::unauthenticated, "session_revoked", "This session has ended. Log in again.");
+    co_return session_revoked();
   co_return user;
 }
 

@@ -39,6 +39,8 @@ class Api {
   virtual Task<v1::Challenge> verify_challenge(Call call, v1::VerifyChallengeRequest request) = 0;
   virtual Task<v1::StartRecoveryResponse> start_recovery(Call call, v1::StartRecoveryRequest request) = 0;
   virtual Task<v1::RedeemRecoveryResponse> redeem_recovery(Call call, v1::RedeemRecoveryRequest request) = 0;
+  virtual Task<v1::RedeemRecoveryResponse> check_recovery(Call call, v1::RedeemRecoveryRequest request) = 0;
+  virtual Task<v1::VoidRecoveriesResponse> void_recoveries(Call call, v1::VoidRecoveriesRequest request) = 0;
   virtual Task<v1::SubjectKey> get_subject_key(Call call, v1::GetSubjectKeyRequest request) = 0;
 };
 

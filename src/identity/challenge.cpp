@@ -48,7 +48,7 @@ bool is_expired(const Challenge& challenge, WallTime now) {
   return now >= challenge.expires_at || now + skew < began;
 }
 
-Verdict try_code(Challenge& challenge, const Digest& code_hash, WallTime now) {
+Verdict try_code(Challenge& challenge, const Digest& code_hash, WallTime now, Use use) {
   const bool is_right = equal_constant_time(as_view(challenge.code_hash), as_view(code_hash));
   if (challenge.solved_at) {  // asked again because the first answer was lost: the proof is still to be had
     const bool is_proof = challenge.purpose == Purpose::verify && !challenge.redeemed_at && !is_expired(challenge, now);
@@ -58,6 +58,10 @@ Verdict try_code(Challenge& challenge, const Digest& code_hash, WallTime now) {
   if (is_expired(challenge, now)) return Verdict::expired;
   ++challenge.tries;
   if (!is_right) return Verdict::wrong;
+  if (use == Use::keep) {
+    --challenge.tries;
+    return Verdict::right;
+  }
   challenge.solved_at = now;
   challenge.expires_at = now + lifetime;
   if (challenge.purpose == Purpose::recover) challenge.redeemed_at = now;  // solved and used in one

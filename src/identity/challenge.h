@@ -52,10 +52,12 @@ enum class Verdict : std::uint8_t { right, wrong, used, exhausted, expired };
 
 // Not before it was made (a clock set back must not lengthen its life) and not after it expires.
 [[nodiscard]] bool is_expired(const Challenge& challenge, WallTime now);
+// What a right code is to do: solve the challenge, or leave it as it was and good for another time.
+enum class Use : std::uint8_t { consume, keep };
 // One guess. Changes the challenge, which must be stored before the verdict is told.
 // A right answer to `verify` solves it and gives the proof ten minutes of its own; the same answer again, before the
 // proof is redeemed, is right again and changes nothing.
-[[nodiscard]] Verdict try_code(Challenge& challenge, const Digest& code_hash, WallTime now);
+[[nodiscard]] Verdict try_code(Challenge& challenge, const Digest& code_hash, WallTime now, Use use = Use::consume);
 // Uses up the proof of a solved challenge for one address on behalf of one user. False: it proves nothing here.
 [[nodiscard]] bool redeem(Challenge& challenge, const Digest& address_hash, UserId user, WallTime now);
 

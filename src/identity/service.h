@@ -51,6 +51,8 @@ class Service final : public Api {
   Task<v1::Challenge> verify_challenge(Call call, v1::VerifyChallengeRequest request) override;
   Task<v1::StartRecoveryResponse> start_recovery(Call call, v1::StartRecoveryRequest request) override;
   Task<v1::RedeemRecoveryResponse> redeem_recovery(Call call, v1::RedeemRecoveryRequest request) override;
+  Task<v1::RedeemRecoveryResponse> check_recovery(Call call, v1::RedeemRecoveryRequest request) override;
+  Task<v1::VoidRecoveriesResponse> void_recoveries(Call call, v1::VoidRecoveriesRequest request) override;
   Task<v1::SubjectKey> get_subject_key(Call call, v1::GetSubjectKeyRequest request) override;
 
   // Drops what this shard knows of a user. Called by the Bus.
@@ -68,6 +70,7 @@ class Service final : public Api {
   [[nodiscard]] NewChallenge new_challenge(Purpose purpose, Email email, const Occasion& occasion) const;
   [[nodiscard]] Digest hash_address(const Email& email) const;
   Task<Judged> judge(Call call, Guess guess);
+  Task<v1::RedeemRecoveryResponse> judge_recovery(Call call, v1::RedeemRecoveryRequest request, Use use);
 
   std::unique_ptr<Store> store_;
   Bus<UserChanged>& changes_;

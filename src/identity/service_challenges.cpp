@@ -129,9 +129,30 @@ Task<v1::StartRecoveryResponse> Service::start_recovery(Call call, v1::StartReco
 }
 
 Task<v1::RedeemRecoveryResponse> Service::redeem_recovery(Call call, v1::RedeemRecoveryRequest request) {
+  co_return co_await judge_recovery(call, std::move(request), Use::consume);
+}
+
+Task<v1::RedeemRecoveryResponse> Service::check_recovery(Call call, v1::RedeemRecoveryRequest request) {
+  co_return co_await judge_recovery(call, std::move(request), Use::keep);
+}
+
+Task<v1::VoidRecoveriesResponse> Service::void_recoveries(Call call, v1::VoidRecoveriesRequest request) {
+  const auto user = UserId::parse(request.user_id());
+  if (!user) co_return user_not_found();
+  std::optional<WallTime> until;
+  if (request.started_until_ms() > 0) until = from_ms(request.started_until_ms());
+  const auto done = co_await store_->void_recoveries(call, *user, until);
+  if (!done) co_return pass(done);
+  co_return v1::VoidRecoveriesResponse();
+}
+
+Task<v1::RedeemRecoveryResponse> Service::judge_recovery(Call call, v1::RedeemRecoveryRequest request, Use use) {
   const auto id = ChallengeId::parse(request.challenge_id());
   if (!id) co_return challenge_not_found();
-  const Guess guess{.id = *id, .purpose = Purpose::recover, .code_hash = hash_code(code_key_, *id, request.code())};
+  const Guess guess{.id = *id,
+                    .purpose = Purpose::recover,
+                    .code_hash = hash_code(code_key_, *id, request.code()),
+                    .use = use};
   const auto judged = co_await judge(call, guess);
   if (!judged) co_return pass(judged);
   if (!judged->challenge.owner) co_return internal("a decoy was solved");

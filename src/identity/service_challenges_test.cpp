@@ -83,6 +83,36 @@ TEST_F(ServiceTest, recovery_tells_whose_the_code_was_once) {
   EXPECT_EQ(redeem(started->challenge_id(), code).error().reason, "challenge_used");
 }
 
+TEST_F(ServiceTest, S85_a_recovery_can_be_looked_at_before_it_is_used_at_the_price_of_the_same_five_tries) {
+  const auto ann = create_active("ann");
+  verify(ann, "ann@example.org");
+  const auto id = recover("ann@example.org")->challenge_id();
+  const auto code = mailed_code(id);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(check_recovery(id, code)->user_id(), ann.id());
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(check_recovery(id, wrong(code)).error().reason, "challenge_code_wrong");
+  EXPECT_EQ(check_recovery(id, code)->user_id(), ann.id());
+  EXPECT_EQ(redeem(id, code)->user_id(), ann.id());
+  EXPECT_EQ(check_recovery(id, code).error().reason, "challenge_used");
+  const auto other = recover("ann@example.org")->challenge_id();
+  const auto other_code = mailed_code(other);
+  for (int i = 0; i < 5; ++i) (void)check_recovery(other, wrong(other_code));
+  EXPECT_EQ(check_recovery(other, other_code).error().reason, "challenge_exhausted");
+  EXPECT_EQ(redeem(other, other_code).error().reason, "challenge_exhausted");
+}
+
+TEST_F(ServiceTest, S85_recoveries_are_voided_up_to_a_moment) {
+  const auto ann = create_active("ann");
+  verify(ann, "ann@example.org");
+  const auto first = recover("ann@example.org")->challenge_id();
+  const auto code = mailed_code(first);
+  ASSERT_TRUE(void_recoveries(ann, to_ms(clock.wall()) - 1));
+  EXPECT_TRUE(check_recovery(first, code)) << "it was started later";
+  ASSERT_TRUE(void_recoveries(ann, to_ms(clock.wall())));
+  EXPECT_EQ(redeem(first, code).error().reason, "challenge_code_wrong") << "it looks like a decoy";
+  const auto second = recover("ann@example.org")->challenge_id();
+  EXPECT_EQ(redeem(second, mailed_code(second))->user_id(), ann.id());
+}
+
 // What a stranger sees of a recovery, told in words.
 std::vector<std::string> probe(const std::function<Result<v1::RedeemRecoveryResponse>(int)>& guess) {
   std::vector<std::string> seen;
@@ -100,6 +130,8 @@ TEST_F(ServiceTest, S18_recovery_of_an_unknown_address_looks_like_recovery_of_a_
   const auto code = mailed_code(known->challenge_id());
   EXPECT_EQ(redeem(unknown->challenge_id(), mailed_code(unknown->challenge_id())).error().reason, "challenge_code_wrong");
   EXPECT_FALSE(redeem(known->challenge_id(), wrong(code)));
+  EXPECT_EQ(check_recovery(known->challenge_id(), wrong(code)).error().reason,
+            check_recovery(unknown->challenge_id(), wrong(code)).error().reason);
   const auto of_known = probe([&](int) { return redeem(known->challenge_id(), wrong(code)); });
   const auto of_unknown = probe([&](int) { return redeem(unknown->challenge_id(), wrong(code)); });
   EXPECT_EQ(of_known, of_unknown);

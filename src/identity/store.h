@@ -60,6 +60,7 @@ struct Guess {
   ChallengeId id;
   Purpose purpose = Purpose::verify;
   Digest code_hash{};
+  Use use = Use::consume;
 };
 struct Judged {
   Verdict verdict = Verdict::wrong;
@@ -96,6 +97,9 @@ class Store {
   // NOT_FOUND challenge_not_found, also when its purpose is another or another user asked for it. A wrong guess is
   // a value and not an error: it has been counted.
   virtual Task<Judged> try_challenge(Occasion occasion, Guess guess) = 0;
+
+  // Makes decoys of the user's live recoveries, or of those made until then.
+  virtual Task<void> void_recoveries(Call call, UserId user, std::optional<WallTime> until) = 0;
 
   virtual Task<SecretKey> find_subject_key(Call call, Uuid key_id) = 0;  // NOT_FOUND erased
   // Destroys the keys of expired challenges, and challenges and idempotency keys that have been kept long enough:

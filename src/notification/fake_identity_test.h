@@ -52,6 +52,8 @@ class FakeIdentity final : public identity::Api {
   Task<identity::v1::Challenge> create_challenge(Call, identity::v1::CreateChallengeRequest) override { return unknown<identity::v1::Challenge>(); }
   Task<identity::v1::Challenge> verify_challenge(Call, identity::v1::VerifyChallengeRequest) override { return unknown<identity::v1::Challenge>(); }
   Task<identity::v1::StartRecoveryResponse> start_recovery(Call, identity::v1::StartRecoveryRequest) override { return unknown<identity::v1::StartRecoveryResponse>(); }
+  Task<identity::v1::RedeemRecoveryResponse> check_recovery(Call, identity::v1::RedeemRecoveryRequest) override { return unknown<identity::v1::RedeemRecoveryResponse>(); }
+  Task<identity::v1::VoidRecoveriesResponse> void_recoveries(Call, identity::v1::VoidRecoveriesRequest) override { return unknown<identity::v1::VoidRecoveriesResponse>(); }
   Task<identity::v1::RedeemRecoveryResponse> redeem_recovery(Call, identity::v1::RedeemRecoveryRequest) override { return unknown<identity::v1::RedeemRecoveryResponse>(); }
 };
 

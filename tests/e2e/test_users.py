@@ -1,11 +1,13 @@
 """Users: read, changed, deleted, by themselves and by those who may."""
+import contextlib
+import sqlite3
 import threading
 import time
 
 import pytest
 from support.mail import Mailbox
 from support.parallel import at_once
-from support.people import PASSWORD, Person, fresh_email, fresh_name, login, person, register
+from support.people import OTHER_PASSWORD, PASSWORD, Person, fresh_email, fresh_name, login, person, register
 from support.roles import run_ok
 
 ME = "/api/v1/users/me"
@@ -200,6 +202,32 @@ def test_erasure_leaves_no_readable_trace(own_house):
     assert not found, found
     house.stop()
     assert not traces(), traces()
+
+
+def test_a_password_that_waits_to_be_hashed_does_not_outlive_its_user(own_house):
+    house = own_house({"password": {"hash_threads": 1, "hash_wait_ms": 60000}})
+    people, over = [person(house) for _ in range(4)], threading.Event()
+
+    def change(someone):
+        return someone.request("PUT", f"{ME}/password", json={"current_password": PASSWORD, "new_password": OTHER_PASSWORD})
+
+    def run(index):
+        if index < 6:
+            while not over.is_set():
+                login(house, fresh_name(), PASSWORD)
+        elif index == 6:
+            try:
+                return at_once(4, lambda i: change(people[i]).status)
+            finally:
+                over.set()
+        else:
+            time.sleep(0.5)
+            return [someone.request("DELETE", ME).status for someone in people]
+
+    answers = at_once(8, run)
+    assert answers[7] == [204] * 4 and set(answers[6]) <= {204, 401, 403, 404}, answers
+    with contextlib.closing(sqlite3.connect(f"file:{house.data / 'credential.db'}?mode=ro", uri=True)) as database:
+        assert database.execute("SELECT count(*) FROM passwords").fetchone() == (0,)
 
 
 def test_the_last_admin_cannot_go(own_house):

@@ -14,6 +14,7 @@ CREATE TABLE sessions (
   user_agent TEXT NOT NULL,
   source TEXT NOT NULL,
   scope TEXT NOT NULL,
+  password_version INTEGER NOT NULL,     -- of the password that opened it
   idempotency_key BLOB                   -- keyed hash of what the session was opened under
 ) STRICT, WITHOUT ROWID;
 -- Every index is a page more to log and sync in each login. Nothing is indexed by expiry: in the order of their ids

@@ -20,10 +20,12 @@ Done check(Connection& connection, const OpenSession& request) {
 // The later of two that race; but after the clock has been set back, the new one although it is earlier.
 Done remember(Connection& connection, const RevokeSessions& request, WallTime now) {
   if (request.only) return {};
+  const auto revoked_at = request.as_of.value_or(now);
+  if (now - revoked_at > login_lasts_at_most) return {};  // nothing so old is under way
   auto kept = connection.execute(
       "INSERT INTO cutoffs (user_id, revoked_at) VALUES (?1, ?2) ON CONFLICT (user_id) DO UPDATE SET revoked_at = "
       "iif(revoked_at - ?2 BETWEEN 0 AND ?3, revoked_at, ?2)",
-      request.user_id, to_ms(now), static_cast<std::int64_t>(login_lasts_at_most.count()));
+      request.user_id, to_ms(revoked_at), static_cast<std::int64_t>(login_lasts_at_most.count()));
   if (!kept) return pass(kept);
   return {};
 }

@@ -87,7 +87,7 @@ Result<std::vector<Revocation>> end_beyond(Connection& connection, const OpenSes
   if (!rows) return pass(rows);
   auto excess = read_revocations(*rows, skew_ms);
   if (!excess) return excess;
-  const RevokeSessions limit{.user_id = request.session.user_id, .only = {}, .except = {}, .reason = reason::limit};
+  const RevokeSessions limit{.user_id = request.session.user_id, .reason = reason::limit};
   auto ended = end_all(connection, limit, *excess, now, random);
   if (!ended) return pass(ended);
   return excess;
@@ -129,10 +129,11 @@ Done insert(Connection& connection, const OpenSession& request) {
   if (request.has_idempotency_key) key = blob(request.idempotency_key);
   return ran(connection.execute(
       "INSERT INTO sessions (id, user_id, generation, token, rotated_at, created_at, last_used_at, expires_at, "
-      "access_expires_at, user_agent, source, scope, idempotency_key) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "access_expires_at, user_agent, source, scope, password_version, idempotency_key) "
+      "VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       blob(session.id), session.user_id, blob(request.token), to_ms(session.created_at), to_ms(session.created_at),
       to_ms(session.created_at), to_ms(session.expires_at), to_ms(request.access_expires_at), session.user_agent,
-      session.source, session.scope, key));
+      session.source, session.scope, request.password_version, key));
 }
 
 struct FamilyRow {
@@ -237,8 +238,8 @@ Result<std::vector<Revocation>> revoke(Connection& connection, const RevokeSessi
   {
     auto rows = connection.query(
         "SELECT id, access_expires_at FROM sessions WHERE user_id = ?1 AND (?2 IS NULL OR id = ?2) "
-        "AND (?3 IS NULL OR id <> ?3)",
-        request.user_id, only, except);
+        "AND (?3 IS NULL OR id <> ?3) AND (?4 IS NULL OR password_version < ?4)",
+        request.user_id, only, except, request.password_version);
     if (!rows) return pass(rows);
     auto found = read_revocations(*rows, skew_ms);
     if (!found) return found;
@@ -280,22 +281,6 @@ Result<std::vector<Revocation>> list_revocations(Connection& connection, WallTim
                                to_ms(now) - limits::clock_step_ms);  // what is over may come back with a clock set back
   if (!rows) return pass(rows);
   return read_revocations(*rows, 0);
-}
-
-Result<std::size_t> remove_expired(Connection& connection, WallTime before, std::size_t rows_max) {
-  const std::int64_t limit = static_cast<std::int64_t>(rows_max), until = to_ms(before);
-  auto sessions = connection.execute(
-      "DELETE FROM sessions WHERE id IN "
-      "(SELECT id FROM (SELECT id, expires_at FROM sessions ORDER BY id LIMIT ?) WHERE expires_at < ?)",
-      limit, until);
-  if (!sessions) return pass(sessions);
-  auto revocations = connection.execute(
-      "DELETE FROM revocations WHERE session_id IN (SELECT session_id FROM revocations WHERE until < ? LIMIT ?)",
-      until, limit);
-  if (!revocations) return pass(revocations);
-  auto cutoffs = sqlite_cutoffs::remove_before(connection, before, rows_max);
-  if (!cutoffs) return pass(cutoffs);
-  return static_cast<std::size_t>(std::max({*sessions, *revocations, *cutoffs}));
 }
 
 }  // namespace gatehouse::auth::sqlite_sessions

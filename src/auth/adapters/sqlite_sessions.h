@@ -21,7 +21,5 @@ struct Page {
 };
 [[nodiscard]] Result<std::vector<Session>> list(sqlite::Connection& connection, const Page& page, WallTime now);
 [[nodiscard]] Result<std::vector<Revocation>> list_revocations(sqlite::Connection& connection, WallTime now);
-// How many rows of either kind went, at most `rows_max` each.
-[[nodiscard]] Result<std::size_t> remove_expired(sqlite::Connection& connection, WallTime before, std::size_t rows_max);
 
 }  // namespace gatehouse::auth::sqlite_sessions

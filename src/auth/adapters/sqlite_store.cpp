@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "auth/adapters/sqlite_expiry.h"
 #include "auth/adapters/sqlite_keys.h"
 #include "auth/adapters/sqlite_sessions.h"
 
@@ -70,7 +71,7 @@ class SqliteStore final : public Store {
 
   Task<Removed> remove_expired(Call call, WallTime before, WallTime keys_before, std::size_t rows_max) override {
     auto job = [before, keys_before, rows_max](Connection& connection) -> Result<Removed> {
-      auto rows = sqlite_sessions::remove_expired(connection, before, rows_max);
+      auto rows = sqlite_expiry::remove_expired(connection, before, rows_max);
       if (!rows) return pass(rows);
       auto generation = sqlite_keys::remove_retired(connection, keys_before);
       if (!generation) return pass(generation);

@@ -39,13 +39,28 @@ class CredentialServiceTest : public ::testing::Test {
   Result<T> wait(Task<T> task) {
     return begin<T>(std::move(task)).get();
   }
-  Result<v1::SetPasswordResponse> set(const std::string& password, bool replace = false) {
+  Result<v1::SetPasswordResponse> set(const std::string& password) {
     v1::SetPasswordRequest request;
     request.set_user_id(user_);
     request.set_password(password);
     request.add_user_words("ada-lovelace");
-    request.set_replace(replace);
     return wait<v1::SetPasswordResponse>(service_->set_password(Call(), std::move(request)));
+  }
+  Result<v1::PreparedPassword> prepare(const std::string& password) {
+    v1::PreparePasswordRequest request;
+    request.set_user_id(user_);
+    request.set_password(password);
+    request.add_user_words("ada-lovelace");
+    return wait<v1::PreparedPassword>(service_->prepare_password(Call(), std::move(request)));
+  }
+  Result<v1::ReplacePasswordResponse> replace(const std::string& password, std::optional<std::int64_t> expected = {}) {
+    const auto prepared = prepare(password);
+    if (!prepared) return pass(prepared);
+    v1::ReplacePasswordRequest request;
+    request.set_user_id(user_);
+    request.set_prepared(prepared->sealed());
+    if (expected) request.set_expected_version(*expected);
+    return wait<v1::ReplacePasswordResponse>(service_->replace_password(Call(), std::move(request)));
   }
   static v1::VerifyPasswordRequest attempt(const std::string& password, std::string user_id = user_,
                                            std::string account = "ada-lovelace") {
@@ -67,11 +82,17 @@ class CredentialServiceTest : public ::testing::Test {
     return answer ? "right" : answer.error().reason;
   }
   std::uint64_t hashes() const { return pool_.stats().run; }
-  std::string stored() { return wait<std::optional<std::string>>(place_.store().load_phc(Call(), user_))->value(); }
+  std::string stored() {
+    return wait<std::optional<StoredPassword>>(place_.store().load_password(Call(), user_))->value().phc;
+  }
   void plant(std::string phc) {
-    NewPassword password{.user_id = user_, .phc = std::move(phc), .unicode_version = "15", .replace = true};
+    const NewPassword password{.user_id = user_, .phc = std::move(phc), .unicode_version = "15"};
     const Moment moment{.at = clock_.wall(), .correlation_id = "", .trace_parent = ""};
-    ASSERT_TRUE(wait<bool>(place_.store().save_password(Call(), std::move(password), moment)));
+    const auto saved = wait<bool>(place_.store().save_password(Call(), password, moment));
+    ASSERT_TRUE(saved);
+    if (*saved) return;
+    Replacement replacement{.password = password, .expected_version = {}, .kept_session_id = {}};
+    ASSERT_TRUE(wait<std::int64_t>(place_.store().replace_password(Call(), std::move(replacement), moment)));
   }
   static crypto::MasterKey master() {
     std::array<std::uint8_t, 32> raw{};

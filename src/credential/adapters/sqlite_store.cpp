@@ -10,13 +10,17 @@ namespace {
 
 using sqlite::Connection;
 
-Result<std::optional<std::string>> load(Connection& connection, const std::string& user_id) {
-  auto row = connection.query("SELECT phc FROM passwords WHERE user_id = ?", user_id);
+constexpr std::int64_t first_version = 1;
+constexpr std::int64_t erased_users_kept_ms = 24 * 60 * 60 * 1000;  // longer than a password waits to be set
+constexpr std::int64_t erased_users_removed_max = 16;
+
+Result<std::optional<StoredPassword>> load(Connection& connection, const std::string& user_id) {
+  auto row = connection.query("SELECT phc, version FROM passwords WHERE user_id = ?", user_id);
   if (!row) return pass(row);
   auto has = row->step();
   if (!has) return pass(has);
-  if (!*has) return std::optional<std::string>();
-  return std::optional(row->text(0));
+  if (!*has) return std::optional<StoredPassword>();
+  return std::optional(StoredPassword{.phc = row->text(0), .version = row->integer(1)});
 }
 
 Result<BegunAttempt> begin(Connection& connection, const Attempt& attempt, WallTime now) {
@@ -24,13 +28,13 @@ Result<BegunAttempt> begin(Connection& connection, const Attempt& attempt, WallT
   if (!removed) return pass(removed);
   auto decision = sqlite_attempts::reserve(connection, attempt, now);
   if (!decision) return pass(decision);
-  BegunAttempt begun{.decision = *decision, .phc = {}, .is_event_due = false};
+  BegunAttempt begun{.decision = *decision, .password = {}, .is_event_due = false};
   if (!begun.decision.is_admitted()) return begun;
-  auto phc = load(connection, attempt.user_id);
-  if (!phc) return pass(phc);
+  auto password = load(connection, attempt.user_id);
+  if (!password) return pass(password);
   auto is_due = sqlite_attempts::is_event_due(connection, attempt, now);
   if (!is_due) return pass(is_due);
-  begun.phc = std::move(*phc);
+  begun.password = std::move(*password);
   begun.is_event_due = *is_due;
   return begun;
 }
@@ -44,25 +48,50 @@ Done tell_failed(Connection& connection, const Attempt& attempt, const Moment& n
   return sqlite::append_event(connection, password_verified_failed(now, attempt.user_id, random));
 }
 
+Result<bool> is_erased(Connection& connection, const std::string& user_id) {
+  auto row = connection.query("SELECT 1 FROM erased_users WHERE user_id = ?", user_id);
+  if (!row) return pass(row);
+  return row->step();
+}
+
+std::unexpected<Error> user_not_found() { return not_found("user_not_found", "There is no such user."); }
+
 Result<bool> save(Connection& connection, const NewPassword& password, const Moment& now, Random& random) {
-  const char* insert =
-      "INSERT INTO passwords (user_id, phc, unicode_version, set_at, hashed_at) VALUES (?1, ?2, ?3, ?4, ?4) "
-      "ON CONFLICT (user_id) DO NOTHING";
-  const char* upsert =
-      "INSERT INTO passwords (user_id, phc, unicode_version, set_at, hashed_at) VALUES (?1, ?2, ?3, ?4, ?4) "
-      "ON CONFLICT (user_id) DO UPDATE SET phc = excluded.phc, unicode_version = excluded.unicode_version, "
-      "set_at = excluded.set_at, hashed_at = excluded.hashed_at";
-  auto changed = connection.execute(password.replace ? upsert : insert, password.user_id, password.phc,
-                                    password.unicode_version, to_ms(now.at));
+  auto erased = is_erased(connection, password.user_id);
+  if (!erased) return erased;
+  if (*erased) return user_not_found();
+  auto changed = connection.execute(
+      "INSERT INTO passwords (user_id, phc, unicode_version, version, set_at, hashed_at) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT (user_id) DO NOTHING",
+      password.user_id, password.phc, password.unicode_version, first_version, to_ms(now.at));
   if (!changed) return pass(changed);
   if (*changed == 0) return false;
-  if (password.replace) {
-    auto forgotten = sqlite_attempts::forget_user(connection, password.user_id);
-    if (!forgotten) return pass(forgotten);
-  }
   auto told = sqlite::append_event(connection, password_set(now, password.user_id, random));
   if (!told) return pass(told);
   return true;
+}
+
+// Never an insert: a user who is gone meanwhile stays gone.
+Result<std::int64_t> replace(Connection& connection, const Replacement& replacement, const Moment& now,
+                             Random& random) {
+  const auto& password = replacement.password;
+  auto stored = load(connection, password.user_id);
+  if (!stored) return pass(stored);
+  if (!*stored) return user_not_found();
+  const auto version = (*stored)->version;
+  if (replacement.expected_version && *replacement.expected_version != version)
+    return fail(Code::aborted, "password_changed", "The password has been changed meanwhile.");
+  auto changed = connection.execute(
+      "UPDATE passwords SET phc = ?2, unicode_version = ?3, version = ?4, set_at = ?5, hashed_at = ?5 "
+      "WHERE user_id = ?1",
+      password.user_id, password.phc, password.unicode_version, version + 1, to_ms(now.at));
+  if (!changed) return pass(changed);
+  auto forgotten = sqlite_attempts::forget_user(connection, password.user_id);
+  if (!forgotten) return pass(forgotten);
+  const PasswordReplaced what{.version = version + 1, .kept_session_id = replacement.kept_session_id};
+  auto told = sqlite::append_event(connection, password_replaced(now, password.user_id, what, random));
+  if (!told) return pass(told);
+  return version + 1;
 }
 
 Result<bool> upgrade(Connection& connection, const PhcUpgrade& upgrade, WallTime now) {
@@ -72,10 +101,17 @@ Result<bool> upgrade(Connection& connection, const PhcUpgrade& upgrade, WallTime
   return *changed > 0;
 }
 
-Done remove(Connection& connection, const std::string& user_id) {
+Done remove(Connection& connection, const std::string& user_id, WallTime now) {
   connection.mark_erasure();
   auto removed = connection.execute("DELETE FROM passwords WHERE user_id = ?", user_id);
   if (!removed) return pass(removed);
+  auto forgotten = connection.execute(
+      "DELETE FROM erased_users WHERE user_id IN (SELECT user_id FROM erased_users WHERE erased_at < ? LIMIT ?)",
+      to_ms(now) - erased_users_kept_ms, erased_users_removed_max);
+  if (!forgotten) return pass(forgotten);
+  auto kept = connection.execute("INSERT OR REPLACE INTO erased_users (user_id, erased_at) VALUES (?, ?)", user_id,
+                                 to_ms(now));
+  if (!kept) return pass(kept);
   return sqlite_attempts::forget_user(connection, user_id);
 }
 
@@ -109,9 +145,9 @@ class SqliteStore final : public Store {
     co_return co_await database_.write<void>(call, std::move(job));
   }
 
-  Task<std::optional<std::string>> load_phc(Call call, std::string user_id) override {
+  Task<std::optional<StoredPassword>> load_password(Call call, std::string user_id) override {
     auto job = [user_id = std::move(user_id)](Connection& connection) { return load(connection, user_id); };
-    co_return co_await database_.read<std::optional<std::string>>(call, std::move(job));
+    co_return co_await database_.read<std::optional<StoredPassword>>(call, std::move(job));
   }
 
   Task<bool> save_password(Call call, NewPassword password, Moment now) override {
@@ -121,13 +157,20 @@ class SqliteStore final : public Store {
     co_return co_await database_.write<bool>(call, std::move(job));
   }
 
+  Task<std::int64_t> replace_password(Call call, Replacement replacement, Moment now) override {
+    auto job = [this, replacement = std::move(replacement), now = std::move(now)](Connection& connection) {
+      return replace(connection, replacement, now, random_);
+    };
+    co_return co_await database_.write<std::int64_t>(call, std::move(job));
+  }
+
   Task<bool> upgrade_phc(Call call, PhcUpgrade change, WallTime now) override {
     auto job = [change = std::move(change), now](Connection& connection) { return upgrade(connection, change, now); };
     co_return co_await database_.write<bool>(call, std::move(job));
   }
 
-  Task<void> delete_user(Call call, std::string user_id) override {
-    auto job = [user_id = std::move(user_id)](Connection& connection) { return remove(connection, user_id); };
+  Task<void> delete_user(Call call, std::string user_id, WallTime now) override {
+    auto job = [user_id = std::move(user_id), now](Connection& connection) { return remove(connection, user_id, now); };
     co_return co_await database_.write<void>(call, std::move(job));
   }
 

@@ -70,14 +70,18 @@ Result<Judged> SqliteStore::try_challenge(Connection& connection, const Occasion
       *challenge && (*challenge)->purpose == guess.purpose &&
       (!(*challenge)->created_by || !caller.is_authenticated() || *(*challenge)->created_by == caller.user_id);
   if (!is_theirs) return challenge_not_found();
-  Judged judged{.verdict = try_code(**challenge, guess.code_hash, occasion.now), .challenge = **challenge};
+  Judged judged{.verdict = try_code(**challenge, guess.code_hash, occasion.now, guess.use), .challenge = **challenge};
   Done done = save_challenge(connection, judged.challenge);
   const bool recovered = judged.verdict == Verdict::right && judged.challenge.owner && judged.challenge.solved_at;
-  if (done && recovered) done = void_recoveries(connection, *judged.challenge.owner);
+  if (done && recovered) done = identity::void_recoveries(connection, *judged.challenge.owner);
   if (!done) return pass(done);
   return judged;
 }
 
+Task<void> SqliteStore::void_recoveries(Call call, UserId user, std::optional<WallTime> until) {
+  auto work = [user, until](Connection& c) { return identity::void_recoveries(c, user, until); };
+  return database_.write<void>(call, std::move(work));
+}
 Task<void> SqliteStore::create_challenge(Occasion occasion, NewChallenge challenge) {
   auto work = [this, occasion, challenge = std::move(challenge)](Connection& c) {
     return create_challenge(c, occasion, challenge);

@@ -138,6 +138,19 @@ class ServiceTest : public testing::Test {
     return wait(api->redeem_recovery(Call{}, request));
   }
 
+  Result<v1::RedeemRecoveryResponse> check_recovery(const std::string& id, const std::string& code) {
+    v1::RedeemRecoveryRequest request;
+    request.set_challenge_id(id);
+    request.set_code(code);
+    return wait(api->check_recovery(Call{}, request));
+  }
+  Result<v1::VoidRecoveriesResponse> void_recoveries(const v1::User& user, std::int64_t until_ms = 0) {
+    v1::VoidRecoveriesRequest request;
+    request.set_user_id(user.id());
+    request.set_started_until_ms(until_ms);
+    return wait(api->void_recoveries(Call{}, request));
+  }
+
   std::vector<events::Event> events() {
     std::vector<events::Event> all;
     const auto logged = wait(log->read(Call{}, 0, 10'000));

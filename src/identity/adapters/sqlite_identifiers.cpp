@@ -164,7 +164,7 @@ Result<Changed<Nothing>> SqliteStore::detach_identifier(Connection& connection, 
   if (!removed) return pass(removed);
   if (*removed == 0) return not_found("identifier_not_found", "There is no such address.");
   // A recovery code that is on its way to the address must not work any more.
-  if (Done done = void_recoveries(connection, user); !done) return pass(done);
+  if (Done done = identity::void_recoveries(connection, user); !done) return pass(done);
   auto notice = announce_loss(connection, EventMaker(occasion, random_), *before, user, occasion.now);
   if (!notice) return pass(notice);
   return Changed<Nothing>{.users = {std::move(*notice)}};

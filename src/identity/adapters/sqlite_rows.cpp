@@ -163,10 +163,11 @@ Done save_challenge(sqlite::Connection& connection, const Challenge& challenge) 
              ms_of(challenge.redeemed_at), blob_of(challenge.id));
 }
 
-Done void_recoveries(sqlite::Connection& connection, UserId user) {
+Done void_recoveries(sqlite::Connection& connection, UserId user, std::optional<WallTime> until) {
   return run(connection,
-             "UPDATE challenges SET owner = NULL, code_hash = zeroblob(32) WHERE owner = ? AND solved_at IS NULL",
-             blob_of(user));
+             "UPDATE challenges SET owner = NULL, code_hash = zeroblob(32) WHERE owner = ?1 AND solved_at IS NULL "
+             "AND (?2 IS NULL OR created_at <= ?2)",
+             blob_of(user), ms_of(until));
 }
 
 Done insert_claim(sqlite::Connection& connection, const Occasion& occasion, const NewIdentifier& wanted) {

@@ -38,8 +38,8 @@ template <class Tag>
 [[nodiscard]] Done insert_challenge(sqlite::Connection& connection, const Challenge& challenge);
 // Saves what a guess or a redemption may change.
 [[nodiscard]] Done save_challenge(sqlite::Connection& connection, const Challenge& challenge);
-// Recovery codes that are on their way stop working, and nobody can tell: they become decoys.
-[[nodiscard]] Done void_recoveries(sqlite::Connection& connection, UserId user);
+// Recovery codes that are on their way, or were sent until then, stop working, and nobody can tell: they become decoys.
+[[nodiscard]] Done void_recoveries(sqlite::Connection& connection, UserId user, std::optional<WallTime> until = {});
 
 // Runs a statement whose number of rows does not matter.
 template <class... Args>

@@ -33,6 +33,7 @@ class SqliteStore final : public Store {
   Task<void> create_challenge(Occasion occasion, NewChallenge challenge) override;
   Task<Judged> try_challenge(Occasion occasion, Guess guess) override;
 
+  Task<void> void_recoveries(Call call, UserId user, std::optional<WallTime> until) override;
   Task<SecretKey> find_subject_key(Call call, Uuid key_id) override;
   Task<int> clean_up(Occasion occasion, int limit) override;
 

@@ -200,7 +200,7 @@ Result<Changed<v1::User>> SqliteStore::set_user_disabled(Connection& connection,
   if (!*changes) return Changed<v1::User>{.value = std::move(*user)};
   Done done = run(connection, "UPDATE users SET status = ? WHERE id = ?", disabled ? 3 : 2, blob_of(id));
   if (done) done = touch_user(connection, id, occasion.now);
-  if (done && disabled) done = void_recoveries(connection, id);
+  if (done && disabled) done = identity::void_recoveries(connection, id);
   if (!done) return pass(done);
   user = load_user(connection, id);
   if (!user) return pass(user);
