@@ -1,0 +1,97 @@
+"""Stopping: what is in flight is answered, a load balancer can see it coming, and nothing keeps it from ending."""
+import socket
+import threading
+import time
+
+from support.people import PASSWORD, login, person
+
+
+def test_F45_sigterm_answers_what_is_in_flight_and_ends_with_0(own_house):
+    house = own_house()
+    someone = person(house)
+    answers, errors = [], []
+
+    def work():
+        client = house.client(keeps=True)
+        for _ in range(400):
+            try:
+                answers.append(client.post("/api/v1/auth/login", {"username": someone.username, "password": PASSWORD}).status)
+            except ConnectionRefusedError:
+                return
+            except OSError as error:  # a connection closed between two requests is not a lost answer
+                if "closed connection without response" not in str(error) and not isinstance(error, (ConnectionResetError, BrokenPipeError)):
+                    errors.append(error)
+                return
+            except Exception as error:  # noqa: BLE001 - a half answer is what this test looks for
+                errors.append(error)
+                return
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    started = time.monotonic()
+    assert house.stop() == 0
+    assert time.monotonic() - started < 11
+    for thread in threads:
+        thread.join()
+    assert not errors, errors[:3]
+    assert answers and set(answers) <= {200, 503}
+
+
+def test_F46_sigterm_twice_or_early_still_ends(make_house):
+    house = make_house()
+    house.start()
+    with socket.create_connection(house.address()) as stuck:
+        stuck.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{")
+        time.sleep(0.1)
+        house.process.terminate()
+        time.sleep(0.1)
+        house.process.terminate()
+        assert house.process.wait(13) == 0
+    for delay_s in (0.001, 0.005, 0.01, 0.02, 0.05):
+        house.spawn()
+        time.sleep(delay_s)
+        house.process.terminate()
+        assert house.process.wait(5) in (0, -15), delay_s
+    house.start()
+
+
+def readiness(house):
+    """The status, None when nobody listens any more."""
+    try:
+        return house.client("admin").get("/health/ready").status
+    except OSError:
+        return None
+
+
+def test_F45_readiness_says_503_before_anything_is_refused(own_house):
+    house = own_house({"server": {"drain_delay_ms": 1500}})
+    house.process.terminate()
+    time.sleep(0.3)
+    assert readiness(house) == 503
+    assert house.client().get("/.well-known/jwks.json").status == 200, "a load balancer that has not looked yet loses nothing"
+    assert house.process.wait(10) == 0
+
+
+def test_F45_readiness_can_be_asked_until_the_last_request_is_answered(own_house):
+    house = own_house()
+    body = b'{"username":"nobody","password":"tidal-copper-orchard-57"}'
+    with socket.create_connection(house.address(), timeout=10) as client:
+        client.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body))
+        time.sleep(0.2)
+        house.process.terminate()
+        time.sleep(0.3)
+        assert readiness(house) == 503
+        client.sendall(body)
+        assert client.recv(4096).startswith(b"HTTP/1.1 401")
+    assert house.process.wait(10) == 0 and readiness(house) is None
+
+
+def test_idle_connections_do_not_hold_up_the_end(own_house):
+    house = own_house()
+    idle = [socket.create_connection(house.address()) for _ in range(200)]
+    started = time.monotonic()
+    assert house.stop() == 0 and time.monotonic() - started < 2
+    for connection in idle:
+        connection.close()
