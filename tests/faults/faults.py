@@ -187,6 +187,7 @@ def main():
     parser.add_argument("--only", choices=FAULTS, action="append")
     parser.add_argument("--keep", action="store_true", help="keep the folders of failed runs")
     options = parser.parse_args()
+    options.binary = str(pathlib.Path(options.binary).resolve())
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(10**6)
     print(f"seed {seed}, binary {options.binary}")
     broken = 0

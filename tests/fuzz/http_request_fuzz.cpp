@@ -78,6 +78,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto path_begin = whole.text.find(' ') + 1;
   std::string path = whole.text.substr(path_begin, whole.text.find_first_of(" ?", path_begin) - path_begin);
   const std::string before = path;
+  if (before == "*") {  // the server as a whole: no path, and for OPTIONS alone (RFC 9112 §3.2.4)
+    check(whole.text.starts_with("OPTIONS * "));
+    return 0;
+  }
   const auto canonical = http::canonicalise_path(path.data(), path.size());
   check(canonical.has_value() && path.substr(0, *canonical) == before);
   check(before.find("/../") == std::string::npos && !before.ends_with("/.."));
