@@ -33,17 +33,17 @@ def users(data, template, count):
     since_ms = now_ms - count - 1000
     ids = [id_of(number, since_ms) for number in range(count)]
     identity = database(data, "identity")
-    rows = ((ids[n], name_of(n), name_of(n), name_of(n), since_ms + n, since_ms + n) for n in range(count))
+    rows = ((ids[n], *[name_of(n)] * 4, since_ms + n, since_ms + n) for n in range(count))
     with identity:
-        identity.executemany("INSERT INTO users (id, username, username_key, look_alike, status, created_at, updated_at, version) "
-                             "VALUES (?, ?, ?, ?, 2, ?, ?, 1)", rows)
+        identity.executemany("INSERT INTO users (id, username, username_key, look_alike, written_look_alike, status, created_at, updated_at, version) "
+                             "VALUES (?, ?, ?, ?, ?, 2, ?, ?, 1)", rows)
         template_id = identity.execute("SELECT id FROM users WHERE username_key = ?", (template,)).fetchone()[0]
     finish(identity)
     credential = database(data, "credential")
     phc, unicode_version = credential.execute("SELECT phc, unicode_version FROM passwords WHERE user_id = ?", (str(uuid.UUID(bytes=template_id)),)).fetchone()
     texts = [str(uuid.UUID(bytes=value)) for value in ids]
     with credential:
-        credential.executemany("INSERT INTO passwords (user_id, phc, unicode_version, set_at, hashed_at) VALUES (?, ?, ?, ?, ?)",
+        credential.executemany("INSERT INTO passwords (user_id, phc, unicode_version, version, set_at, hashed_at) VALUES (?, ?, ?, 1, ?, ?)",
                                ((text, phc, unicode_version, now_ms, now_ms) for text in texts))
     finish(credential)
     return [(name_of(n), texts[n]) for n in range(count)]
