@@ -39,12 +39,14 @@ events::Event password_replaced(const Moment& moment, std::string_view user_id, 
   return event;
 }
 
-std::optional<PasswordReplaced> replaced_of(const events::Event& event) {
+Result<std::optional<PasswordReplaced>> replaced_of(const events::Event& event) {
   if (event.event_type != set_type) return std::nullopt;
   const auto data = json::read_object(event.data);
-  if (!data || !data->contains("version")) return std::nullopt;
-  return PasswordReplaced{.version = json::integer_of(*data, "version"),
-                          .kept_session_id = json::text_of(*data, "kept_session_id")};
+  if (!data) return pass(data);
+  if (!data->contains("version")) return std::nullopt;
+  const auto version = json::integer_of(*data, "version");
+  if (version < 1) return fail(Code::invalid_argument, "event_malformed", "The event is malformed.", "version");
+  return PasswordReplaced{.version = version, .kept_session_id = json::text_of(*data, "kept_session_id")};
 }
 
 events::Event password_verified_failed(const Moment& moment, std::string_view user_id, Random& random) {

@@ -29,8 +29,9 @@ struct PasswordReplaced {
 [[nodiscard]] events::Event password_set(const Moment& moment, std::string_view user_id, Random& random);
 [[nodiscard]] events::Event password_replaced(const Moment& moment, std::string_view user_id,
                                               const PasswordReplaced& what, Random& random);
-// What an event says of it; nothing: it is not about a replaced password.
-[[nodiscard]] std::optional<PasswordReplaced> replaced_of(const events::Event& event);
+// What an event says of it; nothing: it is not about a replaced password. INVALID_ARGUMENT when it cannot be read: what
+// must end with a password would live on if that were taken for nothing.
+[[nodiscard]] Result<std::optional<PasswordReplaced>> replaced_of(const events::Event& event);
 // At most one a minute per account (limits::failure_event_interval_ms).
 [[nodiscard]] events::Event password_verified_failed(const Moment& moment, std::string_view user_id, Random& random);
 

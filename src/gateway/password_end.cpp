@@ -31,10 +31,12 @@ class PasswordEnd final : public events::Handler {
   PasswordEnd(identity::Api& identity, auth::Api& auth) : identity_(identity), auth_(auth) {}
 
   Task<void> handle(Call call, events::Event event) override {
-    auto replaced = credential::replaced_of(event);
-    if (!replaced) co_return Done{};
-    auto request = sessions_of(std::move(event.subject), std::move(replaced->kept_session_id));
-    request.set_password_version(replaced->version);
+    auto read = credential::replaced_of(event);
+    if (!read) co_return pass(read);
+    if (!*read) co_return Done{};
+    auto& replaced = **read;
+    auto request = sessions_of(std::move(event.subject), std::move(replaced.kept_session_id));
+    request.set_password_version(replaced.version);
     request.set_as_of_ms(to_ms(event.occurred_at));
     co_return co_await end_all(identity_, auth_, call, std::move(request));
   }

@@ -35,6 +35,15 @@ TEST_F(TheEndOfAPassword, keeps_no_session_after_a_reset) {
   EXPECT_FALSE(auth.sessions.contains(ada.session));
 }
 
+TEST_F(TheEndOfAPassword, is_not_taken_for_done_when_the_event_cannot_be_read) {
+  for (const auto* data : {"not json", R"({"version":"2"})", R"({"version":0})"}) {
+    auto event = replaced("");
+    event.data = data;
+    EXPECT_FALSE(hear(event)) << data;
+  }
+  EXPECT_TRUE(auth.sessions.contains(ada.session));
+}
+
 TEST_F(TheEndOfAPassword, does_nothing_about_a_first_password) {
   const credential::Moment now{.at = clock.wall(), .correlation_id = "", .trace_parent = ""};
   ASSERT_TRUE(hear(credential::password_set(now, ada.id, random)));
