@@ -29,7 +29,8 @@ constexpr Option operator_options[] = {config_option, data_option, json_option};
 constexpr Option rotate_options[] = {config_option,
                                      data_option,
                                      json_option,
-                                     {"--algorithm", "ALG", "ES256, EdDSA or RS256; as configured when left out"}};
+                                     {"--algorithm", "ALG", "ES256, EdDSA or RS256; as configured when left out"},
+                                     {"--force", "", "although services may not know the next key yet: the current one has leaked"}};
 constexpr Option create_options[] = {
     config_option, data_option, json_option, {"--email", "ADDRESS", "attach an address (unverified)"}};
 constexpr Option put_options[] = {

@@ -94,6 +94,8 @@ Task<std::string> Operator::list_keys(Call call, Arguments) {
 Task<std::string> Operator::rotate_keys(Call call, Arguments arguments) {
   auth::v1::RotateKeysRequest request;
   request.set_alg(json::text_of(arguments, "algorithm"));
+  const auto* forced = arguments.if_contains("force");
+  request.set_is_forced(forced != nullptr && forced->is_bool() && forced->get_bool());
   auto keys = co_await roles_.auth->rotate_keys(call, std::move(request));
   if (!keys) co_return pass(keys);
   co_return key_set_json(*keys);

@@ -65,7 +65,7 @@ Exit run(const Arguments& arguments, const std::string& command, const object& b
 Exit run_keys_list(const Arguments& arguments) { return run(arguments, "keys-list", {}); }
 
 Exit run_keys_rotate(const Arguments& arguments) {
-  return run(arguments, "keys-rotate", {{"algorithm", arguments.value("--algorithm")}});
+  return run(arguments, "keys-rotate", {{"algorithm", arguments.value("--algorithm")}, {"force", arguments.has("--force")}});
 }
 
 Exit run_user_create(const Arguments& arguments) {

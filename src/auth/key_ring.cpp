@@ -1,6 +1,9 @@
 #include "auth/key_ring.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <chrono>
 
 #include "base/limits.h"
 
@@ -34,6 +37,17 @@ KeyRing rotated(KeyRing ring, StoredKey fresh, WallTime now) {
   ring.keys.push_back(std::move(fresh));
   ++ring.generation;
   return ring;
+}
+
+Done may_rotate(const KeyRing& ring, WallTime now) {
+  constexpr std::chrono::seconds kept{limits::key_set_kept_s};
+  const auto* next = ring.find(KeyState::next);
+  if (next == nullptr || ring.generation <= 1 || now - next->created_at >= kept) return {};
+  const auto known_in = std::chrono::ceil<std::chrono::seconds>(kept - (now - next->created_at));
+  return fail(Code::failed_precondition, "next_key_not_known_yet",
+              fmt::format("The next key was published less than {} s ago, and services may keep the key set that long: they would "
+                          "refuse its tokens. Try again in {} s; if the key that signs has leaked, rotate with --force.",
+                          limits::key_set_kept_s, std::min(known_in, kept).count()));
 }
 
 bool is_published(const StoredKey& key, Milliseconds access_lifetime, WallTime now) {

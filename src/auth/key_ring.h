@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/error.h"
 
 namespace gatehouse::auth {
 
@@ -35,6 +36,10 @@ struct KeyRing {
 // The ring after a rotation: next signs, current is retired, `fresh` is next. Without a next, `fresh` signs at once
 // and the ring stays without one: what signs is never left out.
 [[nodiscard]] KeyRing rotated(KeyRing ring, StoredKey fresh, WallTime now);
+
+// FAILED_PRECONDITION next_key_not_known_yet: a key set from before the next key may still be in somebody's cache, and
+// they would refuse what it signs. Nobody has one from before the first ring.
+[[nodiscard]] Done may_rotate(const KeyRing& ring, WallTime now);
 
 // Whether a retired key may still have signed a valid token.
 [[nodiscard]] bool is_published(const StoredKey& key, Milliseconds access_lifetime, WallTime now);

@@ -53,7 +53,7 @@ class Service final : public Api {
   Task<v1::Tokens> rotate_and_announce(Call call, RefreshToken presented);
   Task<v1::Tokens> end_reused(SessionId session, WallTime revoked_until);
   Task<std::vector<Revocation>> revoke_and_announce(Call call, RevokeSessions request);
-  Task<v1::KeySet> rotate_keys_and_announce(Call call, crypto::Alg alg);
+  Task<v1::KeySet> rotate_keys_and_announce(Call call, crypto::Alg alg, bool is_forced);
   Task<void> announce(std::vector<Revocation> revoked);
 
   [[nodiscard]] OpenSession open_request(const v1::CreateSessionRequest& request, WallTime now) const;

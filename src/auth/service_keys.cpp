@@ -33,16 +33,16 @@ Task<v1::KeySet> Service::rotate_keys(Call call, v1::RotateKeysRequest request) 
     if (!named) co_return pass(named);
     alg = *named;
   }
-  auto rotating = rotate_keys_and_announce(call, alg);
+  auto rotating = rotate_keys_and_announce(call, alg, request.is_forced());
   co_return co_await uninterrupted(std::move(rotating));
 }
 
-Task<v1::KeySet> Service::rotate_keys_and_announce(Call call, crypto::Alg alg) {
+Task<v1::KeySet> Service::rotate_keys_and_announce(Call call, crypto::Alg alg, bool is_forced) {
   const auto before = co_await keys_.ready(call);  // the first keys exist from here on
   if (!before) co_return pass(before);
   auto fresh = co_await keys_.make_key(call, alg);
   if (!fresh) co_return pass(fresh);
-  auto ring = co_await store_->rotate_keys(call, std::move(*fresh), moment_of(call, parts_.clock.wall()));
+  auto ring = co_await store_->rotate_keys(call, std::move(*fresh), is_forced, moment_of(call, parts_.clock.wall()));
   if (!ring) co_return pass(ring);
   const KeysChanged notice{ring->generation};
   auto announced = co_await parts_.key_changes.publish(notice);

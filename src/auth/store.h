@@ -87,7 +87,8 @@ class Store {
   virtual Task<KeyRing> load_keys(Call call) = 0;
   // Stores the first keys unless somebody has; answers the ring as it is then.
   virtual Task<KeyRing> add_first_keys(Call call, StoredKey current, StoredKey next) = 0;
-  virtual Task<KeyRing> rotate_keys(Call call, StoredKey fresh, Moment now) = 0;
+  // As may_rotate() (key_ring.h) says, unless by force.
+  virtual Task<KeyRing> rotate_keys(Call call, StoredKey fresh, bool is_forced, Moment now) = 0;
 
   struct Removed {
     std::size_t rows = 0;         // the most of one kind; equal to the limit: there may be more

@@ -253,9 +253,26 @@ TEST_P(StoreContract, the_first_keys_are_made_once) {
   EXPECT_EQ(second->generation, first->generation);
 }
 
+TEST_P(StoreContract, S56_a_key_that_not_everybody_knows_yet_signs_by_force_only) {
+  const auto rotate_keys = [this](const std::string& kid, bool is_forced) {
+    auto fresh = key(kid, KeyState::next);
+    fresh.created_at = now_;
+    return wait<KeyRing>(store().rotate_keys(Call(), std::move(fresh), is_forced, moment(now_)));
+  };
+  (void)wait<KeyRing>(store().add_first_keys(Call(), key("a", KeyState::current), key("b", KeyState::next)));
+  EXPECT_TRUE(rotate_keys("c", false)) << "nobody ever saw a key set without b";
+  now_ += seconds(limits::key_set_kept_s) - Milliseconds{1};
+  EXPECT_EQ(rotate_keys("d", false).error().reason, "next_key_not_known_yet");
+  EXPECT_EQ(wait<KeyRing>(store().load_keys(Call()))->find(KeyState::next)->kid, "c");
+  now_ += Milliseconds{1};
+  EXPECT_TRUE(rotate_keys("e", false));
+  EXPECT_FALSE(rotate_keys("f", false));
+  EXPECT_EQ(rotate_keys("f", true)->find(KeyState::current)->kid, "e");
+}
+
 TEST_P(StoreContract, S56_keys_rotate_in_one_step_and_survive_a_restart) {
   (void)wait<KeyRing>(store().add_first_keys(Call(), key("a", KeyState::current), key("b", KeyState::next)));
-  const auto rotated = wait<KeyRing>(store().rotate_keys(Call(), key("c", KeyState::next), moment(now_)));
+  const auto rotated = wait<KeyRing>(store().rotate_keys(Call(), key("c", KeyState::next), false, moment(now_)));
   ASSERT_TRUE(rotated);
   place_->restart();
   const auto ring = wait<KeyRing>(store().load_keys(Call())).value();

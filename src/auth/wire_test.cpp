@@ -17,6 +17,7 @@ class AuthKeysTest : public AuthServiceTest {
   v1::KeySet rotate(std::string alg = {}) {
     v1::RotateKeysRequest request;
     request.set_alg(std::move(alg));
+    request.set_is_forced(true);
     auto set = wait<v1::KeySet>(first_->rotate_keys(Call(), request));
     EXPECT_TRUE(set) << set.error().detail;
     return set.value_or(v1::KeySet());

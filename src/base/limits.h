@@ -76,6 +76,7 @@ inline constexpr std::uint32_t refresh_replay_window_ms = 10'000;
 inline constexpr std::size_t sessions_per_user_max = 100;
 inline constexpr std::size_t user_agent_bytes_max = 256;
 inline constexpr std::uint32_t session_idempotency_ms = 24 * 60 * 60 * 1000;
+inline constexpr std::uint32_t key_set_kept_s = 300;  // how long services may keep /.well-known/jwks.json
 inline constexpr std::uint32_t clock_step_ms = 60 * 60 * 1000;  // what is over is kept this long: a clock may be set back
 inline constexpr std::size_t cleanup_batch_rows = 500;
 inline constexpr std::size_t verified_tokens_max = 16'384;  // per shard

@@ -133,6 +133,8 @@ Task<v1::ReplacePasswordResponse> Service::replace_password(Call call, v1::Repla
   const auto version = co_await std::move(replacing);
   if (!version) co_return pass(version);
   count_->set.Increment();
+  log::info("a password was replaced",
+            {{"correlation_id", call.correlation_id.view()}, {"user_id", std::string_view(request.user_id())}});
   v1::ReplacePasswordResponse response;
   response.set_version(*version);
   co_return response;
@@ -206,6 +208,8 @@ Task<BegunAttempt> Service::begin(Call call, Attempt attempt) {
 Task<void> Service::settle_failure(Call call, Attempt attempt, bool is_event_due) {
   count_->wrong.Increment();
   if (!is_event_due) co_return Done();
+  log::info("a password was wrong",  // of nobody as of somebody, for the same reason
+            {{"correlation_id", call.correlation_id.view()}, {"user_id", std::string_view(attempt.user_id)}});
   const auto now = parts_.clock.wall();
   co_return co_await store_->tell_failed_attempt(without_deadline(call), std::move(attempt), moment_of(call, now));
 }

@@ -31,13 +31,23 @@ bool has_field(const http::Response& response, std::string_view name) {
 }
 
 // The route and not the path: a path may hold what somebody would rather not see in a log.
-void log_request(const Exchange& exchange, int status, SteadyTime::duration took) {
+void log_request(log::Level level, const Exchange& exchange, int status, SteadyTime::duration took) {
   const auto took_us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
-  log::debug("request", {{"correlation_id", exchange.call.correlation_id.view()},
-                         {"method", http::name_of(exchange.request->method)},
-                         {"route", exchange.route ? exchange.route->path : std::string_view("none")},
-                         {"status", static_cast<std::int64_t>(status)},
-                         {"took_us", static_cast<std::int64_t>(took_us)}});
+  const auto& caller = exchange.call.caller;
+  const auto user_id = caller.is_authenticated() ? caller.user_id.str() : std::string();
+  const auto session_id = caller.is_authenticated() ? caller.session_id.str() : std::string();
+  log::write(level, "request", {{"correlation_id", exchange.call.correlation_id.view()},
+                                {"method", http::name_of(exchange.request->method)},
+                                {"route", exchange.route ? exchange.route->path : std::string_view("none")},
+                                {"status", static_cast<std::int64_t>(status)},
+                                {"user_id", user_id},
+                                {"session_id", session_id},
+                                {"took_us", static_cast<std::int64_t>(took_us)}});
+}
+
+log::Level level_of(const Exchange& exchange, int status) {
+  const bool is_told = exchange.route && exchange.route->policy.is_logged() && status < 300;
+  return is_told ? log::Level::info : log::Level::debug;
 }
 
 std::unexpected<Error> denied(const Exchange& exchange) {
@@ -183,7 +193,8 @@ void Gateway::finish(const Exchange& exchange, http::Response& response) {
   cors_.apply(*exchange.request, response);
   const auto took = clock_.steady() - exchange.arrived.steady;
   metrics_.observe(exchange.route, response.status, took);
-  if (log::is_enabled(log::Level::debug)) log_request(exchange, response.status, took);
+  const auto level = level_of(exchange, response.status);
+  if (log::is_enabled(level)) log_request(level, exchange, response.status, took);
 }
 
 http::Response Gateway::refuse(const http::Refusal& why, const http::Request* request) {

@@ -45,6 +45,12 @@ class Policy {
     return policy;
   }
 
+  // What it changes is of interest to who watches over security: each success is a line in the log.
+  [[nodiscard]] constexpr Policy logged() const {
+    Policy policy = *this;
+    policy.is_logged_ = true;
+    return policy;
+  }
   [[nodiscard]] constexpr Policy with_query() const {
     Policy policy = *this;
     policy.takes_query_ = true;
@@ -57,6 +63,7 @@ class Policy {
   [[nodiscard]] constexpr RateClass rate_class() const { return rate_class_; }
   // False: a request with a query is refused, as is a parameter the handler of one that does take it does not know.
   [[nodiscard]] constexpr bool takes_query() const { return takes_query_; }
+  [[nodiscard]] constexpr bool is_logged() const { return is_logged_; }
   [[nodiscard]] constexpr bool needs_token() const {
     return access_ == Access::user || access_ == Access::self_or_grant;
   }
@@ -68,6 +75,7 @@ class Policy {
   std::size_t body_bytes_max_ = 0;
   RateClass rate_class_ = RateClass::unlimited;
   bool takes_query_ = false;
+  bool is_logged_ = false;
 };
 
 using CallHandler = Task<http::Response> (Calls::*)(Exchange exchange);

@@ -12,6 +12,7 @@ namespace {
 
 // A new key is published long before it signs, so five minutes of age hurt nobody.
 constexpr const char* kept_for_minutes = "public, max-age=300";
+static_assert(limits::key_set_kept_s == 300, "rotations wait for as long as the header says");
 
 struct Document {
   std::string_view body;

@@ -209,7 +209,7 @@ def test_other_algorithms_sign_too_and_a_change_of_algorithm_refuses_nobody(own_
     house.restart(token={"algorithm": algorithm})
     assert before.me().status == 200
     run_ok(house, "keys", "rotate")
-    run_ok(house, "keys", "rotate")
+    run_ok(house, "keys", "rotate", "--force")
     after = person(house)
     assert header_of(after.access)["alg"] == algorithm
     assert after.me().status == 200 and before.me().status == 200
@@ -235,7 +235,7 @@ def test_F43_rotating_keys_under_load_refuses_no_valid_token(own_house):
     for thread in threads:
         thread.start()
     for _ in range(5):
-        run_ok(house, "keys", "rotate")
+        run_ok(house, "keys", "rotate", "--force")
         for _ in range(3):
             fresh.append(someone.rotate().access)
             kids.add(header_of(fresh[-1])["kid"])
@@ -255,6 +255,17 @@ def test_the_next_key_is_published_before_it_signs(own_house):
     published = {k["kid"] for k in house.client().get("/.well-known/jwks.json").json()["keys"]}
     run_ok(house, "keys", "rotate")
     assert header_of(person(house).access)["kid"] in published
+
+
+def test_S56_a_key_that_services_may_not_know_yet_signs_by_force_only(own_house):
+    house = own_house()
+    run_ok(house, "keys", "rotate")
+    before = house.client().get("/.well-known/jwks.json").json()
+    refused = house.cli("keys", "rotate")
+    assert refused.returncode == 1 and "--force" in refused.stderr, refused
+    assert house.client().get("/.well-known/jwks.json").json() == before
+    run_ok(house, "keys", "rotate", "--force")
+    assert house.client().get("/.well-known/jwks.json").json() != before
 
 
 def test_keys_survive_a_restart(own_house):

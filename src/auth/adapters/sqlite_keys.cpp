@@ -80,9 +80,11 @@ Result<KeyRing> add_first(Connection& connection, const StoredKey& current, cons
   return load(connection);
 }
 
-Result<KeyRing> rotate(Connection& connection, const StoredKey& fresh, const Moment& now, Random& random) {
+Result<KeyRing> rotate(Connection& connection, const StoredKey& fresh, bool is_forced, const Moment& now, Random& random) {
   auto before = load(connection);
   if (!before) return before;
+  const auto allowed = may_rotate(*before, now.at);
+  if (!allowed && !is_forced) return pass(allowed);
   const auto after = rotated(std::move(*before), fresh, now.at);
   auto moved = move_states(connection, now.at);
   if (!moved) return pass(moved);

@@ -62,9 +62,9 @@ class SqliteStore final : public Store {
     co_return co_await database_.write<KeyRing>(call, std::move(job));
   }
 
-  Task<KeyRing> rotate_keys(Call call, StoredKey fresh, Moment now) override {
-    auto job = [this, fresh = std::move(fresh), now = std::move(now)](Connection& connection) {
-      return sqlite_keys::rotate(connection, fresh, now, random_);
+  Task<KeyRing> rotate_keys(Call call, StoredKey fresh, bool is_forced, Moment now) override {
+    auto job = [this, fresh = std::move(fresh), is_forced, now = std::move(now)](Connection& connection) {
+      return sqlite_keys::rotate(connection, fresh, is_forced, now, random_);
     };
     co_return co_await database_.write<KeyRing>(call, std::move(job));
   }

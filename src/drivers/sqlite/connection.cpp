@@ -9,7 +9,7 @@
 namespace gatehouse::sqlite {
 
 Statement::Statement(Statement&& other) noexcept
-    : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)) {}
+    : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)), is_borrowing_(other.is_borrowing_) {}
 
 Statement::~Statement() {
   if (statement_ == nullptr) return;
@@ -22,12 +22,14 @@ Done bound(sqlite3* database, int code) {
   if (code == SQLITE_OK) return {};
   return std::unexpected(last_failure(database, "bind"));
 }
+
+sqlite3_destructor_type keeping(bool is_borrowing) { return is_borrowing ? SQLITE_STATIC : SQLITE_TRANSIENT; }
 }  // namespace
 
 Done Statement::bind(int index, std::string_view value) {
   // An empty view may hold a null pointer, which SQLite would take for NULL.
   const char* data = value.data() == nullptr ? "" : value.data();
-  return bound(database_, sqlite3_bind_text64(statement_, index, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+  return bound(database_, sqlite3_bind_text64(statement_, index, data, value.size(), keeping(is_borrowing_), SQLITE_UTF8));
 }
 
 Done Statement::bind(int index, std::int64_t value) {
@@ -36,7 +38,7 @@ Done Statement::bind(int index, std::int64_t value) {
 
 Done Statement::bind(int index, Blob value) {
   const char* data = value.bytes.data() == nullptr ? "" : value.bytes.data();
-  return bound(database_, sqlite3_bind_blob64(statement_, index, data, value.bytes.size(), SQLITE_TRANSIENT));
+  return bound(database_, sqlite3_bind_blob64(statement_, index, data, value.bytes.size(), keeping(is_borrowing_)));
 }
 
 Done Statement::bind(int index, std::nullptr_t) { return bound(database_, sqlite3_bind_null(statement_, index)); }

@@ -34,6 +34,8 @@ class Statement {
   Statement& operator=(Statement&&) = delete;
   ~Statement();
 
+  // Texts and blobs bound from here on are not copied: they live until the statement has run.
+  void borrow_values() { is_borrowing_ = true; }
   Done bind(int index, std::string_view value);
   Done bind(int index, const std::string& value) { return bind(index, std::string_view(value)); }
   Done bind(int index, const char* value) { return bind(index, std::string_view(value)); }
@@ -56,6 +58,7 @@ class Statement {
  private:
   sqlite3* database_;
   sqlite3_stmt* statement_;
+  bool is_borrowing_ = false;
 };
 
 class Connection {
@@ -71,17 +74,16 @@ class Connection {
   [[nodiscard]] Result<Statement> query(const char* sql, const Args&... args) {
     auto statement = prepare(sql);
     if (!statement) return statement;
-    int index = 0;
-    Done bound;
-    ((bound = bound ? statement->bind(++index, args) : std::move(bound)), ...);
-    if (!bound) return std::unexpected(std::move(bound).error());
+    if (auto bound = bind_all(*statement, args...); !bound) return pass(bound);
     return statement;
   }
   // Runs a statement that returns no rows and tells how many rows it changed.
   template <class... Args>
   [[nodiscard]] Result<std::int64_t> execute(const char* sql, const Args&... args) {
-    auto statement = query(sql, args...);
+    auto statement = prepare(sql);
     if (!statement) return pass(statement);
+    statement->borrow_values();
+    if (auto bound = bind_all(*statement, args...); !bound) return pass(bound);
     auto stepped = statement->step();
     if (!stepped) return pass(stepped);
     return changes();
@@ -98,6 +100,13 @@ class Connection {
 
  private:
   [[nodiscard]] Result<Statement> prepare(const char* sql);
+  template <class... Args>
+  static Done bind_all(Statement& statement, const Args&... args) {
+    int index = 0;
+    Done bound;
+    ((bound = bound ? statement.bind(++index, args) : std::move(bound)), ...);
+    return bound;
+  }
   sqlite3* database_;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;
   bool has_event_ = false;

@@ -3,20 +3,6 @@
 namespace gatehouse::sqlite {
 namespace {
 
-Result<std::int64_t> next_subject_version(Connection& connection, const events::Event& event) {
-  auto row = connection.query(
-      "INSERT INTO subject_versions (source, subject, version) VALUES (?, ?, 1)"
-      " ON CONFLICT (source, subject) DO UPDATE SET version = version + 1 RETURNING version",
-      event.source, event.subject);
-  if (!row) return pass(row);
-  auto has = row->step();
-  if (!has) return pass(has);
-  const auto version = row->integer(0);
-  auto end = row->step();  // a RETURNING statement is done only when stepped to its end
-  if (!end) return pass(end);
-  return version;
-}
-
 Result<std::vector<events::LoggedEvent>> read_events(Connection& connection, std::int64_t after, int limit) {
   auto row = connection.query(
       "SELECT offset, event_id, event_type, source, subject, subject_version, occurred_at_ms, correlation_id,"
@@ -62,13 +48,17 @@ class OutboxLog final : public events::EventLog {
 }  // namespace
 
 Done append_event(Connection& connection, events::Event event) {
-  auto version = next_subject_version(connection, event);
-  if (!version) return pass(version);
+  auto counted = connection.execute(
+      "INSERT INTO subject_versions (source, subject, version) VALUES (?, ?, 1)"
+      " ON CONFLICT (source, subject) DO UPDATE SET version = version + 1",
+      event.source, event.subject);
+  if (!counted) return pass(counted);
   auto appended = connection.execute(
-      "INSERT INTO outbox (event_id, event_type, source, subject, subject_version, occurred_at_ms, correlation_id,"
-      " trace_parent, key_id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      event.event_id, event.event_type, event.source, event.subject, *version, to_ms(event.occurred_at),
-      event.correlation_id, event.trace_parent, event.key_id, event.data);
+      "INSERT INTO outbox (event_id, event_type, source, subject, occurred_at_ms, correlation_id, trace_parent, key_id,"
+      " data, subject_version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+      " (SELECT version FROM subject_versions WHERE source = ?3 AND subject = ?4))",
+      event.event_id, event.event_type, event.source, event.subject, to_ms(event.occurred_at), event.correlation_id,
+      event.trace_parent, event.key_id, event.data);
   if (!appended) return pass(appended);
   connection.mark_event();
   return {};
