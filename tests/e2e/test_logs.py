@@ -38,7 +38,8 @@ def test_what_security_rests_on_is_told_with_who_did_it_and_nothing_secret(house
     assert not [s for s in (OTHER_PASSWORD, someone.password, someone.username, someone.access) if s.encode() in log]
 
 
-def test_a_wrong_password_is_told_once_for_an_account(house):
+def test_a_wrong_password_is_told_once_for_an_account(own_house):
+    house = own_house({"rate_limit": {"enabled": True}})
     name = fresh_name("guessed")
     user_id = person(house, name).id
     for turn in range(3):
