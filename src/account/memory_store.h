@@ -44,6 +44,7 @@ class MemoryStore final : public Store {
   }
   Task<bool> assign(Call, std::string user_id, std::string role, events::Event event) override {
     if (!find_built_in(role) && !roles_.contains(role)) co_return not_found("role_not_found", "");
+    if (erased_.contains(user_id)) co_return not_found("user_not_found", "");
     const bool is_new = assignments_.emplace(user_id, role).second;
     if (is_new) said.push_back(std::move(event));
     co_return is_new;
@@ -75,6 +76,7 @@ class MemoryStore final : public Store {
     if (!claims_.insert(claim).second) co_return Done{};
     profiles_.erase(user_id);
     inactive_.erase(user_id);
+    erased_.insert(user_id);
     std::erase_if(assignments_, [&](const auto& one) { return one.first == user_id; });
     co_return Done{};
   }
@@ -89,7 +91,7 @@ class MemoryStore final : public Store {
   std::map<std::string, Role> roles_;
   std::set<std::pair<std::string, std::string>> assignments_;
   std::map<std::string, Profile> profiles_;
-  std::set<std::string> claims_, inactive_;
+  std::set<std::string> claims_, inactive_, erased_;
 };
 
 }  // namespace gatehouse::account

@@ -32,7 +32,7 @@ class Store {
   // NOT_FOUND role_not_found; FAILED_PRECONDITION role_in_use.
   virtual Task<void> delete_role(Call call, std::string name) = 0;
 
-  // True when it was not assigned before. NOT_FOUND role_not_found (custom roles).
+  // True when it was not assigned before. NOT_FOUND role_not_found (custom roles), user_not_found (forgotten).
   virtual Task<bool> assign(Call call, std::string user_id, std::string role, events::Event event) = 0;
   // True when it was assigned. FAILED_PRECONDITION last_admin when nobody else who is active has `admin`.
   virtual Task<bool> remove(Call call, std::string user_id, std::string role, events::Event event) = 0;

@@ -151,14 +151,24 @@ TYPED_TEST_P(StoreContract, forgets_a_user_with_roles_even_the_last_admin) {
   ASSERT_TRUE(this->wait_for(this->store().forget_user(Call{}, "heard-2", this->alice)));
   EXPECT_FALSE(this->profile_of(this->alice));
   EXPECT_TRUE(this->roles_of(this->alice).empty());
-  ASSERT_TRUE(this->assign(this->alice, "admin"));
-  ASSERT_TRUE(this->wait_for(this->store().forget_user(Call{}, "heard-2", this->alice)));
-  EXPECT_FALSE(this->roles_of(this->alice).empty()) << "what was heard before is not done again";
+}
+
+TYPED_TEST_P(StoreContract, a_forgotten_user_is_given_no_role) {
+  ASSERT_TRUE(this->wait_for(this->store().forget_user(Call{}, "heard-1", this->alice)));
+  EXPECT_EQ(this->assign(this->alice, "admin").error().reason, "user_not_found");
+  EXPECT_TRUE(this->roles_of(this->alice).empty());
+}
+
+TYPED_TEST_P(StoreContract, what_was_heard_before_is_not_done_again) {
+  ASSERT_TRUE(this->create_profile("heard-1", this->alice, 1000));
+  ASSERT_TRUE(this->wait_for(this->store().forget_user(Call{}, "heard-1", this->alice)));
+  EXPECT_TRUE(this->profile_of(this->alice));
 }
 
 REGISTER_TYPED_TEST_SUITE_P(StoreContract, assigns_once_and_says_so_once, assigns_only_roles_that_there_are,
                             S96_the_last_admin_stays, S96_an_admin_who_may_not_act_is_none_of_the_last, removes_once_and_says_so_once,
                             a_role_put_again_has_only_its_new_permissions, deletes_a_role_that_nobody_has,
-                            an_event_heard_twice_has_one_effect, forgets_a_user_with_roles_even_the_last_admin);
+                            an_event_heard_twice_has_one_effect, forgets_a_user_with_roles_even_the_last_admin,
+                            a_forgotten_user_is_given_no_role, what_was_heard_before_is_not_done_again);
 
 }  // namespace gatehouse::account

@@ -25,6 +25,11 @@ CREATE TABLE assignments (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX assignments_by_role ON assignments (role);
 
+-- Ids of users that are no more: a role given while they were being erased does not stay behind.
+CREATE TABLE erased_users (
+  user_id TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 -- Who is disabled or about to be deleted: of the admins who are not, one is left.
 CREATE TABLE inactive_users (
   user_id TEXT PRIMARY KEY

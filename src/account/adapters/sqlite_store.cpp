@@ -92,6 +92,9 @@ Result<bool> assign_in(Connection& connection, const std::string& user_id, const
     if (!known) return pass(known);
     if (*known == 0) return not_found("role_not_found", "There is no role of this name.");
   }
+  const auto erased = count(connection, "SELECT count(*) FROM erased_users WHERE user_id = ?", user_id);
+  if (!erased) return pass(erased);
+  if (*erased > 0) return not_found("user_not_found", "There is no such user.");
   const auto added = connection.execute(
       "INSERT INTO assignments (user_id, role, assigned_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", user_id, role,
       to_ms(event.occurred_at));
@@ -163,6 +166,9 @@ Done forget_user_in(Connection& connection, const std::string& claim, const std:
   if (!roles) return pass(roles);
   const auto mark = connection.execute("DELETE FROM inactive_users WHERE user_id = ?", user_id);
   if (!mark) return pass(mark);
+  const auto erased =
+      connection.execute("INSERT INTO erased_users (user_id) VALUES (?) ON CONFLICT DO NOTHING", user_id);
+  if (!erased) return pass(erased);
   return {};
 }
 
