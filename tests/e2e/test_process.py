@@ -185,6 +185,16 @@ def test_somebody_elses_folder_is_refused_and_left_as_it_was(make_house):
     assert stat.S_IMODE(house.data.stat().st_mode) == 0o755 and [p.name for p in house.data.iterdir()] == ["letters.txt"]
 
 
+def test_a_folder_of_another_user_is_refused(make_house):
+    house = make_house()
+    house.data.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        os.chown(house.data, 65534, 65534)
+    else:
+        house.config["storage"]["data_dir"] = "/usr"
+    assert f"this process runs as user {os.geteuid()}" in refused(house)
+
+
 @pytest.mark.parametrize("command", [("user", "show", "ada"), ("role", "list"), ("keys", "list"), ("events", "dead", "list"), ("migrate",)])
 def test_an_operator_makes_no_platform_where_there_is_none(make_house, command):
     house = make_house()
