@@ -19,12 +19,8 @@ def test_a_password_with_ones_own_name_leaves_code_sessions_and_password_as_they
     assert someone.me().status == 401 and login(house, someone.username, OTHER_PASSWORD).status == 200
 
 
-def test_an_overload_does_not_use_up_the_code(own_house):
-    house = own_house({"password": {"hash_threads": 1, "hash_queue_max": 1, "hash_wait_ms": 1}})
-    box = Mailbox(house)
-    someone = verified_person(house, box)
-    challenge = recover(house, someone.user["email"]).json()["challenge_id"]
-    code, over, answers = box.code_for(someone.user["email"], 2), threading.Event(), []
+def reset_in_a_storm(house, challenge, code):
+    over, answers = threading.Event(), []
 
     def storm(index):
         if index:
@@ -37,9 +33,22 @@ def test_an_overload_does_not_use_up_the_code(own_house):
             over.set()
 
     at_once(7, storm)
-    if answers[-1] == 503:
-        assert someone.me().status == 200, "nothing was replaced: nobody is thrown out"
-        assert reset(house, challenge, code).status == 204
+    return answers[0]
+
+
+def test_an_overload_does_not_use_up_the_code(own_house):
+    house = own_house({"password": {"hash_threads": 1, "hash_queue_max": 1, "hash_wait_ms": 1}})
+    box, status = Mailbox(house), 204
+    for _ in range(10):  # now and then one finds the queue empty
+        someone = verified_person(house, box)
+        challenge = recover(house, someone.user["email"]).json()["challenge_id"]
+        code = box.code_for(someone.user["email"], 2)
+        status = reset_in_a_storm(house, challenge, code)
+        if status == 503:
+            break
+    assert status == 503
+    assert someone.me().status == 200, "nothing was replaced: nobody is thrown out"
+    assert reset(house, challenge, code).status == 204
     assert login(house, someone.username, OTHER_PASSWORD).status == 200
 
 
