@@ -81,7 +81,6 @@ Task<void> finish_or_release(identity::Api& identity, credential::Api& credentia
 }  // namespace
 
 Task<Registered> Registration::run(Call call, RegistrationRequest asked) {
-  if (asked.key.empty()) asked.key = random_key(random_);
   auto user = co_await create_account(call, asked);
   if (!user) co_return pass(user);
   if (user->status() != identity::v1::USER_STATUS_ACTIVE) co_return invalid_credentials();
@@ -98,7 +97,7 @@ Task<Registered> Registration::run(Call call, RegistrationRequest asked) {
 }
 
 Task<identity::v1::User> Registration::create_account(Call call, RegistrationRequest asked) {
-  if (asked.key.empty()) asked.key = random_key(random_);
+  const bool is_resumable = !asked.key.empty();
   const auto created = co_await create_user(call, asked);
   if (!created) co_return pass(created);
   const auto user_id = created->user().id();
@@ -107,15 +106,16 @@ Task<identity::v1::User> Registration::create_account(Call call, RegistrationReq
 
   const auto proven = co_await set_or_prove_password(call, asked, *created);
   if (!proven && created->resumed()) co_return pass(proven);  // it is the first try's user: leave it alone
-  if (!proven) co_return co_await give_up(call, user_id, proven.error());
+  if (!proven) co_return co_await give_up(call, is_resumable, user_id, proven.error());
 
   const auto attached = co_await attach_email(call, asked, user_id);
-  if (!attached) co_return co_await give_up(call, user_id, attached.error());
+  if (!attached) co_return co_await give_up(call, is_resumable, user_id, attached.error());
 
   identity::v1::ActivateUserRequest activation;
   activation.set_user_id(user_id);
   auto active = co_await identity_.activate_user(call, std::move(activation));
   if (!active && active.error().code == Code::permission_denied) co_return invalid_credentials();
+  if (!active) co_return co_await give_up(call, is_resumable, user_id, active.error());
   co_return active;
 }
 
@@ -138,7 +138,7 @@ Task<identity::v1::CreateUserResponse> Registration::create_user(Call call, Regi
   if (!acceptable) co_return pass(acceptable);
 
   identity::v1::CreateUserRequest request;
-  request.set_idempotency_key("register:" + asked.key);
+  request.set_idempotency_key("register:" + (asked.key.empty() ? random_key(random_) : asked.key));
   request.set_request_hash(request_hash(asked));
   request.set_username(asked.username);
   request.set_email(asked.email);
@@ -191,8 +191,8 @@ Task<void> Registration::attach_email(Call call, RegistrationRequest asked, std:
   co_return Done{};
 }
 
-Task<identity::v1::User> Registration::give_up(Call call, std::string user_id, Error why) {
-  if (is_final(why)) {
+Task<identity::v1::User> Registration::give_up(Call call, bool is_resumable, std::string user_id, Error why) {
+  if (!is_resumable || is_final(why)) {
     const auto released = co_await release(identity_, credential_, call, std::move(user_id));
     if (!released) log::failure("a registration could not be undone; the sweeper will", call, released.error());
   }

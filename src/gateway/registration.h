@@ -3,7 +3,7 @@
 // There is no transaction over the roles' databases. Instead each step can be repeated: the request's key names the
 // user that create_user makes and the session that create_session opens, and a retry continues where the first try
 // stopped. What nobody retries, sweep_registrations() finishes or undoes, so that a crash between two steps never
-// burns a username.
+// burns a username; what was refused and has no key to be retried under is undone at once.
 #pragma once
 
 #include <string>
@@ -49,8 +49,9 @@ class Registration {
   // For somebody who was disabled since: as much work as for anybody, and always the answer of login.
   Task<identity::v1::User> refuse_disabled(Call call, RegistrationRequest asked, std::string user_id);
   Task<void> attach_email(Call call, RegistrationRequest asked, std::string user_id);
-  // Gives the username back when `why` is final, so that the person can try again at once. Always fails with `why`.
-  Task<identity::v1::User> give_up(Call call, std::string user_id, Error why);
+  // Gives the username back when `why` is final or nobody can come back under a key, so that the person can try again at
+  // once. Always fails with `why`.
+  Task<identity::v1::User> give_up(Call call, bool is_resumable, std::string user_id, Error why);
 
   identity::Api& identity_;
   credential::Api& credential_;

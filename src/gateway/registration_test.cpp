@@ -165,6 +165,21 @@ TEST_F(ARegistration, that_can_never_succeed_gives_its_username_back) {
   EXPECT_EQ(try_once(ada).status, 201);
 }
 
+TEST_F(ARegistration, refused_without_a_key_gives_its_username_back_at_once) {
+  const std::pair<Door*, const char*> steps[] = {
+      {&credential, "set_password"}, {&identity, "attach_identifier"}, {&identity, "activate_user"}};
+  int number = 0;
+  for (const auto& [door, method] : steps) {
+    const auto name = "ada" + std::to_string(++number);
+    const auto body = R"({"username":")" + name + R"(","email":"ada@example.com","password":"tidal-copper-orchard"})";
+    door->fail_next(method, Code::unavailable, "overloaded");
+    EXPECT_EQ(try_once(body).status, 503) << method;
+    EXPECT_EQ(try_once(body).status, 201) << method;
+    EXPECT_EQ(static_cast<int>(identity.users.size()), number) << method;
+    EXPECT_EQ(static_cast<int>(credential.passwords.size()), number) << method;
+  }
+}
+
 TEST_F(ARegistration, with_a_solved_challenge_has_a_verified_address) {
   const auto body = R"({"username":"ada","email":"a@example.com","password":"tidal-copper-orchard","challenge_id":")" +
                     identity.solved_challenge + "\"}";

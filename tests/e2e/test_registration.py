@@ -32,6 +32,15 @@ def test_the_same_key_and_body_give_the_same_user_and_session(house):
     assert first.json()["tokens"]["session_id"] == second.json()["tokens"]["session_id"]
 
 
+def test_a_name_refused_under_overload_is_free_at_once(own_house):
+    house = own_house({"server": {"shards": 1}, "password": {"hash_threads": 1, "hash_queue_max": 2}})
+    names = [fresh_name("crowd") for _ in range(16)]
+    answers = at_once(len(names), lambda i: register(house, names[i]))
+    refused = [name for name, answer in zip(names, answers) if answer.status == 503]
+    assert refused and {a.status for a in answers} <= {201, 503}, answers
+    assert [register(house, name).status for name in refused] == [201] * len(refused)
+
+
 def test_the_same_key_with_another_body_is_refused(house):
     headers = {"Idempotency-Key": fresh_name("key")}
     name = fresh_name()
