@@ -79,8 +79,12 @@ TEST(Username, S84_controls_spaces_and_invisible_characters_are_refused) {
 
 TEST(Username, other_scripts_are_welcome_one_at_a_time) {
   for (const std::string_view name :
-       {"москва", "δημήτρης", "山田太郎", "さくら花", "김민준", "राम_कुमार", "müller", "josé", "أحمد"})
+       {"москва", "δημήτρης", "山田太郎", "さくら花", "김민준", "राम_कुमार", "müller", "josé", "أحمد", "josé.p", "maria-josé", "иван.петров",
+        "иван-петров9"})
     EXPECT_EQ(reason_of(name), "") << name;
+  EXPECT_EQ(reason_of("ада.ada"), "username_invalid") << "of two scripts";
+  EXPECT_EQ(reason_of("А.В.С"), "username_confusable");
+  EXPECT_EQ(parse_username("\u0647\u0627.\u0646")->look_alike, parse_username("\u06C1\u0627.\u0646")->look_alike);
   EXPECT_NE(parse_username("müller")->look_alike, "muller");
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "base/ensure.h"
 #include "base/limits.h"
@@ -36,9 +37,10 @@ const USpoofChecker* spoof_checker() {
         USPOOF_RESTRICTION_LEVEL | USPOOF_INVISIBLE | USPOOF_MIXED_NUMBERS | USPOOF_CHAR_LIMIT | USPOOF_HIDDEN_OVERLAY,
         &status);
     uspoof_setRestrictionLevel(opened, USPOOF_SINGLE_SCRIPT_RESTRICTIVE);
-    icu::UnicodeSet allowed(*uspoof_getRecommendedUnicodeSet(&status));
-    allowed.add('.').add('_').add('-');
-    uspoof_setAllowedUnicodeSet(opened, &allowed, &status);
+    // The set is frozen, and so is a plain copy of it: adding to one does nothing.
+    const std::unique_ptr<icu::UnicodeSet> allowed(uspoof_getRecommendedUnicodeSet(&status)->cloneAsThawed());
+    allowed->add('.').add('_').add('-');
+    uspoof_setAllowedUnicodeSet(opened, allowed.get(), &status);
     ensure(U_SUCCESS(status), "ICU has no confusables data");
     return opened;
   }();

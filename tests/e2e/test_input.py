@@ -106,7 +106,7 @@ def test_null_is_as_good_as_none_and_a_field_has_one_error(house, extra, codes):
 
 
 def test_a_name_in_another_script_is_welcome(house):
-    for name in ("\u0436\u0443\u043a\u043e\u0432\u0430\u044f", "\u5c71\u7530\u592a\u90ce", "m\u00fcllerin", "\u03b4\u03b7\u03bc\u03b7\u03c4\u03c1\u03b1"):
+    for name in ("\u0436\u0443\u043a\u043e\u0432\u0430\u044f", "\u5c71\u7530\u592a\u90ce", "m\u00fcllerin", "jos\u00e9.p", "maria-jos\u00e9", "\u0438\u0432\u0430\u043d.\u043f\u0435\u0442\u0440\u043e\u0432", "\u03b4\u03b7\u03bc\u03b7\u03c4\u03c1\u03b1"):
         answer = register(house, name)
         assert answer.status in (201, 409), (name, answer)
         assert login(house, name, PASSWORD).status == 200
