@@ -1,5 +1,7 @@
 #include "account/role.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace gatehouse::account {
@@ -58,7 +60,10 @@ Result<Role> checked_role(Role asked) {
     return invalid_field("permissions", "too_many_permissions", "A role has at most 100 permissions.");
   for (const auto& permission : asked.permissions)
     if (!is_permission(permission))
-      return invalid_field("permissions", "permission_invalid", "A permission is written resource:action.");
+      return invalid_field("permissions", "permission_invalid",
+                           fmt::format("A permission is written resource:action, each beginning with a letter and of a-z, 0-9, _ and "
+                                       "-, with no wildcards; \"{}\" is none.",
+                                       permission));
   asked.is_built_in = false;
   return asked;
 }

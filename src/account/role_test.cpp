@@ -26,6 +26,8 @@ TEST(Role, names_and_permissions_outside_the_grammar_are_refused_with_their_fiel
     const auto role = checked_role({"support", {permission}});
     ASSERT_FALSE(role) << permission;
     EXPECT_EQ(role.error().fields.at(0).field, "permissions") << permission;
+    EXPECT_NE(role.error().message.find("no wildcards; \"" + std::string(permission) + "\" is none"), std::string::npos)
+        << role.error().message;
   }
 }
 
