@@ -141,6 +141,7 @@ void Process::start() {
 }
 
 Async<void> Process::drain(Lane& lane, Milliseconds delay, Milliseconds timeout) {
+  for (auto& server : lane.servers) server->close_after_answers();
   if (delay > Milliseconds{0}) [[maybe_unused]] const bool goes_on = co_await sleep_for(delay);
   Scope scope(lane.shard->executor());
   for (auto& server : lane.servers) scope.spawn(server->drain(timeout));

@@ -126,7 +126,7 @@ void Connection::answer(const Response& response, SteadyTime began) {
   const auto& framing = exchange_->parser.framing();
   const auto& request = exchange_->parser.request();
   ResponseFrame frame{.is_head = request.method == Method::head, .is_http_1_0 = framing.is_http_1_0};
-  frame.keeps_alive = framing.keeps_alive && !response.closes && !context_.is_draining;
+  frame.keeps_alive = framing.keeps_alive && !response.closes && context_.keeps_alive;
   std::string_view body = response.body;
   if (body.size() >= limits::gzip_body_bytes_min && has_content(response.status) && is_compressible(response.content_type)) {
     const auto is_encoding = [](const auto& field) { return field.first == "content-encoding"; };

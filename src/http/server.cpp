@@ -219,8 +219,11 @@ void Server::start() {
   state.sweeping.spawn(state.sweep_loop());
 }
 
+void Server::close_after_answers() { state_->context.keeps_alive = false; }
+
 Async<void> Server::drain(Milliseconds timeout) {
   auto& state = *state_;
+  close_after_answers();
   const bool is_first = !std::exchange(state.context.is_draining, true);
   if (is_first) {
     state.cut_at = state.context.clock.steady() + timeout;

@@ -69,6 +69,8 @@ class Server {
   Server(Shard& shard, Listener listener, Handler& handler, ServerLimits limits, telemetry::Metrics& metrics);
   ~Server();
   void start();  // on the shard's thread or before it runs
+  // From now on every answer says `Connection: close`, so that clients come back elsewhere. On the shard's thread.
+  void close_after_answers();
   // Stops accepting, closes idle connections, lets requests in flight finish with `Connection: close`, and after
   // `timeout` cuts what is left. Returns when every connection has ended. On the shard's thread.
   Async<void> drain(Milliseconds timeout);

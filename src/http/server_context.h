@@ -82,6 +82,7 @@ struct ServerContext {
   SourceCounts sources;
   std::size_t received_bytes = 0;  // of requests still arriving: what Connection::hold counted
   bool is_draining = false;
+  bool keeps_alive = true;  // false: each answer is its connection's last
 };
 
 }  // namespace gatehouse::http

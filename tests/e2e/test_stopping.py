@@ -74,6 +74,22 @@ def test_F45_readiness_says_503_before_anything_is_refused(own_house):
     assert house.process.wait(10) == 0
 
 
+def test_F45_the_delay_empties_the_connections(own_house):
+    house = own_house({"server": {"drain_delay_ms": 3000}})
+    with socket.create_connection(house.address(), timeout=10) as client:
+        client.sendall(b"GET /.well-known/jwks.json HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert b"connection: close" not in client.recv(65536).lower()
+        house.process.terminate()
+        time.sleep(0.3)
+        client.sendall(b"GET /.well-known/jwks.json HTTP/1.1\r\nHost: a\r\n\r\n")
+        answer = b""
+        while piece := client.recv(65536):
+            answer += piece
+        assert answer.startswith(b"HTTP/1.1 200") and b"connection: close" in answer.lower(), answer[:400]
+    assert house.process.poll() is None, "long before the end of the delay"
+    assert house.process.wait(10) == 0
+
+
 def test_F45_readiness_can_be_asked_until_the_last_request_is_answered(own_house):
     house = own_house()
     body = b'{"username":"nobody","password":"tidal-copper-orchard-57"}'
