@@ -2,6 +2,7 @@
 // folder.
 #include <fmt/format.h>
 
+#include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <functional>
@@ -110,10 +111,20 @@ Exit show(const Arguments& arguments, const Result<object>& answer) {
   return Exit::done;
 }
 
-Exit list_sessions(const Arguments& arguments, Session& session) {
-  auto answer = session.call({.target = "/api/v1/sessions"});
-  if (answer && !arguments.has("--json")) answer->erase("next_page_token");
-  return show(arguments, answer);
+// All pages as one.
+Result<object> all_sessions(Session& session) {
+  boost::json::array all;
+  std::string target = "/api/v1/sessions?page_size=100";
+  for (;;) {
+    auto page = session.call({.target = target});
+    if (!page) return page;
+    const auto* rows = page->if_contains("sessions");
+    const auto next = json::text_of(*page, "next_page_token");
+    if (rows && rows->is_array()) all.insert(all.end(), rows->get_array().begin(), rows->get_array().end());
+    if (next.empty() || !rows || !rows->is_array() || rows->get_array().empty()) break;
+    target = "/api/v1/sessions?page_size=100&page_token=" + next;  // base64url: nothing in it needs escaping
+  }
+  return object{{"sessions", std::move(all)}};
 }
 
 Exit end_sessions(Session& session, const std::string& which) {
@@ -167,7 +178,7 @@ Exit run_sessions(const Arguments& arguments) {
     return report(fail(Code::invalid_argument, "usage", "usage: gatehouse sessions [end ID|end others]").error());
   auto session = Session::open(arguments);
   if (!session) return report(session.error());
-  return words.empty() ? list_sessions(arguments, *session) : end_sessions(*session, words[1]);
+  return words.empty() ? show(arguments, all_sessions(*session)) : end_sessions(*session, words[1]);
 }
 
 Exit run_logout(const Arguments& arguments) {

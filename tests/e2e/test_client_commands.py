@@ -1,10 +1,12 @@
 """gatehouse login|whoami|sessions|logout: a client of any instance."""
+import json
 import os
 import stat
 import subprocess
 
 import pytest
-from support.people import PASSWORD, fresh_name, person
+from support.parallel import at_once
+from support.people import PASSWORD, fresh_name, login, person
 
 
 @pytest.fixture
@@ -33,6 +35,13 @@ def test_login_whoami_sessions_logout(house, ada, at):
     assert at("logout").returncode == 0
     assert at("whoami").returncode != 0
     assert len(ada.get("/api/v1/sessions").json()["sessions"]) == 1
+
+
+def test_all_sessions_are_listed(house, ada, at):
+    assert {a.status for a in at_once(52, lambda _: login(house, ada.username, PASSWORD))} == {200}
+    assert at("login", "--username", ada.username, input=PASSWORD + "\n").returncode == 0
+    assert len([line for line in at("sessions").stdout.splitlines() if "127.0.0.1" in line]) == 54
+    assert len(json.loads(at("sessions", "--json").stdout)["sessions"]) == 54
 
 
 def test_a_wrong_password_gets_a_sentence(house, ada, at):
