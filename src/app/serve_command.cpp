@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "app/commands.h"
 #include "app/notify.h"
@@ -74,10 +75,13 @@ void say_ready(const Arguments& arguments, const Process& process, std::int64_t 
                       {"data_dir", process.platform().folder.path().native()},
                       {"took_ms", took_ms}});
   if (!arguments.has("--welcome") && !::isatty(STDOUT_FILENO)) return;
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
   const Ready ready{.public_address = addresses.public_api,
                     .admin_address = addresses.admin,
                     .internal_address = addresses.internal,
                     .data_folder = process.platform().folder.path().string(),
+                    .program = error ? "gatehouse" : program.string(),
                     .took_ms = took_ms};
   std::fputs(welcome_text(ready).c_str(), stdout);
   std::fflush(stdout);

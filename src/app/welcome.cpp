@@ -33,10 +33,11 @@ std::string welcome_text(const Ready& ready) {
       "  API        {}\n"
       "  health     http://{}/health/ready, and /metrics\n"
       "  data       {}  (mail is written to {}/mail)\n"
+      "  commands   {} help\n"
       "  stop       Ctrl-C\n",
       version, ready.took_ms,
       ready.public_address.starts_with("unix:") ? ready.public_address : "http://" + ready.public_address,
-      ready.admin_address, ready.data_folder, ready.data_folder);
+      ready.admin_address, ready.data_folder, ready.data_folder, ready.program);
   return text + fmt::format(fmt::runtime(try_it), target);
 }
 

@@ -9,6 +9,7 @@ namespace gatehouse::app {
 
 struct Ready {
   std::string public_address, admin_address, internal_address, data_folder;
+  std::string program;  // the path of this binary
   std::int64_t took_ms = 0;
 };
 

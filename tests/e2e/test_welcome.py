@@ -23,4 +23,6 @@ def test_the_three_printed_lines_work_as_printed(make_house):
     assert '"username":"ada"' in pasted([register])
     assert "username_taken" in pasted([register]), "pasted again it says what is wrong"
     assert '"username":"ada"' in pasted([login, whoami])
+    program = re.search(r"^  commands +(.+) help$", house.log().decode(), re.M).group(1)
+    assert "usage: gatehouse" in pasted([f"{program} help"])
     assert str(house.data).encode() in house.log() and f"http://127.0.0.1:{house.ports['public']}".encode() in house.log()
