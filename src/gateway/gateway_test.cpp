@@ -75,6 +75,8 @@ TEST_F(TheGateway, says_of_a_request_half_understood_what_it_knows) {
   EXPECT_EQ(json.at("detail"), "The body may have at most 16384 bytes.");
   EXPECT_EQ(json.at("instance"), "/api/v1/auth/login");
   EXPECT_EQ(json.at("correlation_id"), "order-7");
+  const auto none = gateway->refuse({413, "body_too_large", 0}, &request);
+  EXPECT_EQ(boost::json::parse(none.body).as_object().at("detail"), "This call takes no body.");
 }
 
 TEST_F(TheGateway, S107_a_role_that_throws_fails_one_request_and_says_nothing) {

@@ -57,6 +57,7 @@ constexpr Sentence sentences[] = {
 }  // namespace
 
 std::string sentence_of(const http::Refusal& why) {
+  if (why.reason == "body_too_large" && why.limit == 0) return "This call takes no body.";
   const auto known = std::ranges::find(sentences, why.reason, &Sentence::reason);
   if (known == std::end(sentences)) return "The request is not HTTP as this server takes it.";
   return fmt::format(fmt::runtime(known->text), why.limit);
