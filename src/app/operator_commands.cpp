@@ -69,7 +69,7 @@ Exit run_keys_rotate(const Arguments& arguments) {
 }
 
 Exit run_user_create(const Arguments& arguments) {
-  const auto password = ask_password("Password of " + arguments.words()[0]);
+  const auto password = ask_new_password("Password of " + arguments.words()[0]);
   if (!password) return report(password.error());
   return run(
       arguments, "user-create",

@@ -13,5 +13,8 @@ namespace gatehouse::app {
 [[nodiscard]] Result<std::string> ask(std::string_view question);
 // The same without echo.
 [[nodiscard]] Result<SecretString> ask_password(std::string_view question);
+// A password that is to be: asked for a second time on a terminal, where nobody sees what was mistyped. INVALID_ARGUMENT
+// password_repeat_differs.
+[[nodiscard]] Result<SecretString> ask_new_password(std::string_view question);
 
 }  // namespace gatehouse::app

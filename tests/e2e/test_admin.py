@@ -1,10 +1,16 @@
 """Health, metrics and the documents that others read."""
 import gzip
+import os
+import pty
 import re
+import select
+import signal
 import subprocess
+import termios
 import time
 
-from support.people import PASSWORD, login, person
+import pytest
+from support.people import OTHER_PASSWORD, PASSWORD, login, person
 from support.roles import run_ok
 
 
@@ -122,6 +128,62 @@ def test_help_knows_families_and_says_what_is_none(binary):
         assert done.returncode == 0 and words[0 if words[1] == "--help" else 1] in done.stdout and "serve" not in done.stdout, done
     assert run("help", "foo").returncode == 2 and "foo" in run("help", "foo").stderr
     assert "`gatehouse user show`" in run("user", "sho", "ada").stderr
+
+
+class Prompted:
+    """A command at a terminal, as a person meets it."""
+
+    def __init__(self, house, *arguments):
+        self.master, self.slave = pty.openpty()
+        house.write_config()
+        self.process = subprocess.Popen([house.binary, *arguments, "--config", str(house.config_path)], cwd=house.folder, env=house.environment(),
+                                        stdin=self.slave, stdout=self.slave, stderr=self.slave, start_new_session=True)
+        self.said = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master), os.close(self.slave)
+
+    def wait_for(self, text, wait_s=10):
+        until = time.monotonic() + wait_s
+        while text not in self.said and time.monotonic() < until:
+            if select.select([self.master], [], [], 0.1)[0]:
+                self.said += os.read(self.master, 4096).decode()
+        assert text in self.said, self.said
+        self.said = self.said.split(text, 1)[1]
+
+    def type(self, line):
+        os.write(self.master, line.encode() + b"\n")
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.slave)[3] & termios.ECHO)
+
+
+def test_a_new_password_is_typed_twice_on_a_terminal(house):
+    for again, status in ((OTHER_PASSWORD, 1), (PASSWORD, 0)):
+        with Prompted(house, "user", "create", "op.twice") as terminal:
+            terminal.wait_for("Password of op.twice: ")
+            terminal.type(PASSWORD)
+            terminal.wait_for("again: ")
+            assert not terminal.echoes()
+            terminal.type(again)
+            assert terminal.process.wait(10) == status and terminal.echoes()
+            terminal.wait_for("op.twice" if status == 0 else "not the same")
+            assert PASSWORD not in terminal.said
+        assert login(house, "op.twice", PASSWORD).status == (200 if status == 0 else 401)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_at_a_prompt_gives_the_echo_back(house, name):
+    with Prompted(house, "user", "create", "op.ended") as terminal:
+        terminal.wait_for("Password of op.ended: ")
+        assert not terminal.echoes()
+        terminal.process.send_signal(signal.Signals[name])
+        assert terminal.process.wait(10) == -signal.Signals[name] and terminal.echoes()
 
 
 def test_a_mistake_is_said_once_and_without_sql(house):
