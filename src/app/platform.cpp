@@ -154,7 +154,7 @@ std::vector<ConsumerStore> make_consumer_stores(const Databases& databases) {
 
 std::string issuer_of(const config::Config& config, std::string_view public_address) {
   if (!config.server.public_url.empty()) return config.server.public_url;
-  return "http://" + (public_address.starts_with("unix:") ? std::string("localhost") : std::string(public_address));
+  return "http://" + std::string(public_address);
 }
 
 // What can fail, done before a Platform exists.

@@ -37,11 +37,13 @@ Done check_listeners(const Server& server) {
 // Tokens are issued under this URL, and services compare it.
 Done check_issuer(const Server& server) {
   const auto address = parse_address(server.public_address);
-  if (!server.public_url.empty() || !address || address->host.find_first_not_of("0:.") != std::string::npos) return {};
+  if (!server.public_url.empty() || !address) return {};
+  const bool is_socket = address->kind == Address::Kind::unix_path;
+  if (!is_socket && address->host.find_first_not_of("0:.") != std::string::npos) return {};
   return refuse(fmt::format(
-      "\"server.public_address\" is {}, every address of this machine, and no URL for anybody: set server.public_url to "
-      "the one people use, such as https://id.example.com",
-      server.public_address));
+      "\"server.public_address\" is {}, {}, and no URL for anybody: set server.public_url to the one people use, such as "
+      "https://id.example.com",
+      server.public_address, is_socket ? "a socket on this machine" : "every address of this machine"));
 }
 
 Done check_password(const Password& password) {

@@ -128,12 +128,31 @@ TEST(Load, a_broken_file_is_refused_with_line_and_column) {
   EXPECT_NE(refusal_of(std::string(100'000, '{')), "accepted");
 }
 
+TEST(Load, a_key_outside_its_section_is_told_where_it_belongs) {
+  for (const auto* text : {"server.public_address: 127.0.0.1:1\n", "public_address: 127.0.0.1:1\n", "pubic_address: 127.0.0.1:1\n"}) {
+    const auto said = refusal_of(text);
+    EXPECT_NE(said.find("\"server:\" with \"  public_address: …\" on a line below it, indented with spaces"),
+              std::string::npos)
+        << said;
+  }
+  EXPECT_TRUE(refusal_of("log:\n  level: info\nshards: 1\n").starts_with("gatehouse.yaml:3:1: \"shards\" is no section; write"));
+  EXPECT_EQ(refusal_of("server:\n\tpublic_address: 127.0.0.1:1\n"),
+            "gatehouse.yaml:2:16: this line is indented with a tab, which YAML does not take: use spaces");
+  EXPECT_NE(refusal_of("sever: 7\n").find("did you mean \"server:\""), std::string::npos) << refusal_of("sever: 7\n");
+}
+
+TEST(Load, a_file_that_cannot_be_read_says_why) {
+  const auto loaded = load(Inputs{.file = "/nowhere/gatehouse.yaml", .environment = {}, .options = {}});
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().message.find("No such file"), std::string::npos) << loaded.error().message;
+}
+
 TEST(Load, S108_insecure_configurations_refuse_to_start) {
   EXPECT_NE(refusal_of("server:\n  public_address: 0.0.0.0:8080\n").find("allow_plaintext"), std::string::npos);
   EXPECT_NE(refusal_of("server:\n  internal_address: '[::]:8082'\n").find("allow_plaintext"), std::string::npos);
   EXPECT_NE(refusal_of("server:\n  admin_address: 0.0.0.0:8081\n").find("allow_plaintext"), std::string::npos);
   EXPECT_EQ(refusal_of("server:\n  public_address: 192.0.2.1:8080\n  allow_plaintext: true\n"), "accepted");
-  EXPECT_EQ(refusal_of("server:\n  public_address: unix:/run/gatehouse.sock\n"), "accepted");
+  EXPECT_EQ(refusal_of("server:\n  public_address: unix:/run/gatehouse.sock\n  public_url: https://id.example.com\n"), "accepted");
   EXPECT_NE(refusal_of("server:\n  trusted_proxies: [0.0.0.0/0]\n").find("believe everybody"), std::string::npos);
   EXPECT_NE(refusal_of("server:\n  trusted_proxies: ['::/0']\n").find("believe everybody"), std::string::npos);
   EXPECT_NE(refusal_of("server:\n  cors_origins: ['*']\n").find("exact origins"), std::string::npos);

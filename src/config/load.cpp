@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 
@@ -52,12 +54,34 @@ Found find_key(std::string_view section, std::string_view name, std::span<const 
   return {};
 }
 
+// Of what stands where only sections do, and has a value: server.shards: 1, or shards: 1.
+std::string why_outside(std::string_view name, std::span<const Key> keys) {
+  const Key* best = nullptr;
+  std::size_t least = SIZE_MAX, least_of_sections = SIZE_MAX;
+  std::string_view section;
+  const auto short_name = name.substr(0, 100);
+  for (const auto& key : keys) {
+    const auto to_section = edit_distance(short_name, key.section);
+    if (to_section < least_of_sections) least_of_sections = to_section, section = key.section;
+    const auto to_key = std::min(edit_distance(short_name, key.name), edit_distance(short_name, key.path()));
+    if (to_key < least) least = to_key, best = &key;
+  }
+  if (least_of_sections == 0) return fmt::format("`{}` is a section: its keys stand below it, indented", name);
+  if (least_of_sections < least)
+    return fmt::format("\"{}\" is no section; did you mean \"{}:\", with its keys below it, indented?", printable(name), section);
+  return fmt::format(
+      "\"{}\" is no section; {} \"{}:\" with \"  {}: …\" on a line below it, indented with spaces",
+      printable(name), least == 0 ? "write" : "did you mean", best->section, best->name);
+}
+
 Result<std::string> read_file(const std::filesystem::path& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored))
     return fail(Code::not_found, "config_unreadable", fmt::format("{} is a folder, not a file", path.string()));
   std::ifstream stream(path, std::ios::binary);
-  if (!stream) return fail(Code::not_found, "config_unreadable", fmt::format("cannot read {}", path.string()));
+  const int why = errno;
+  if (!stream)
+    return fail(Code::not_found, "config_unreadable", fmt::format("cannot read {}: {}", path.string(), std::strerror(why)));
   std::string text(yaml_bytes_max + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(stream.gcount()));
@@ -140,6 +164,7 @@ Done apply_yaml(std::string_view text, std::string_view file, std::span<const Ke
   if (!entries) return pass(entries);
   for (auto& entry : *entries) {
     const auto place = fmt::format("{}:{}:{}", file, entry.line, entry.column);
+    if (entry.name.empty()) return wrong(fmt::format("{}: {}", place, why_outside(entry.section, keys)));
     const auto* key = find_key(entry.section, entry.name, keys).key;
     if (key && is_list(key) != entry.is_list)
       return wrong(fmt::format("{}: \"{}\" must be {}", place, key->path(),

@@ -22,7 +22,7 @@ constexpr std::uint32_t day_s = 86'400;
 
 constexpr Key keys[] = {
     {"server", "public_address", server<&Server::public_address>,
-     "Where the public API listens: an address and port, or unix:/path.", Format::address},
+     "Where the public API listens: an address and port, or unix:/path, which takes server.public_url.", Format::address},
     {"server", "admin_address", server<&Server::admin_address>,
      "Where health and metrics listen. Keep it off the public network.", Format::address},
     {"server", "internal_address", server<&Server::internal_address>,
@@ -31,7 +31,7 @@ constexpr Key keys[] = {
      "Lets listeners leave loopback without TLS, because something in front terminates it."},
     {"server", "public_url", server<&Server::public_url>,
      "The URL people reach this platform under: the issuer of tokens and the base of links. Empty: http:// and the "
-     "public address, which must then be one and not all of this machine's.",
+     "public address, which must then be one, not all of this machine's and no Unix socket.",
      Format::url},
     {"server", "shards", server<&Server::shards>, "Event loops, one thread each. 0: one per core.", Format::any, 0,
      256},

@@ -45,7 +45,7 @@ class Reader final : public YAML::EventHandler {
     if (depth_ == 3) return entries.back().words.push_back(value);
     if (depth_ == 0) throw Refused{mark, "the file must be a map of sections, such as `server:`"};
     if (!is_value_) return begin_key(mark, value);
-    if (depth_ == 1) throw Refused{mark, fmt::format("`{}` is a section: its keys stand below it, indented", section_)};
+    if (depth_ == 1) entries.push_back({.section = section_, .line = key_mark_.line + 1, .column = key_mark_.column + 1});
     entries.back().words = {value};
     is_value_ = false;
   }
@@ -86,6 +86,7 @@ class Reader final : public YAML::EventHandler {
     is_value_ = true;
     if (depth_ == 1) {
       section_ = name;
+      key_mark_ = mark;
       if (!seen_.insert(name).second)
         throw Refused{mark, fmt::format("the section `{}` stands here a second time", name.substr(0, 80))};
       return;
@@ -98,6 +99,7 @@ class Reader final : public YAML::EventHandler {
   int depth_ = 0;
   bool is_value_ = false;  // the next node is a value, not a key
   std::string section_;
+  YAML::Mark key_mark_;  // of the section
   std::set<std::string> seen_;
 };
 
@@ -105,6 +107,12 @@ std::unexpected<Error> refusal(std::string_view file, const YAML::Mark& mark, st
   const auto place =
       mark.is_null() ? fmt::format("{}: ", file) : fmt::format("{}:{}:{}: ", file, mark.line + 1, mark.column + 1);
   return fail(Code::invalid_argument, "config_invalid", place + std::string(why));
+}
+
+// What goes wrong after a tab says nothing of it.
+bool is_tab_indented(std::string_view text, int line) {
+  for (; line > 0; --line) text.remove_prefix(text.find('\n') + 1);
+  return text.substr(0, text.find_first_not_of(" \t")).contains('\t');
 }
 
 }  // namespace
@@ -124,7 +132,8 @@ Result<std::vector<Entry>> read_yaml(std::string_view text, std::string_view fil
   } catch (const Refused& refused) {
     return refusal(file, refused.mark, refused.why);
   } catch (const YAML::Exception& failure) {
-    return refusal(file, failure.mark, failure.msg);
+    const bool is_tab = is_tab_indented(text, failure.mark.line);
+    return refusal(file, failure.mark, is_tab ? "this line is indented with a tab, which YAML does not take: use spaces" : failure.msg);
   }
   return std::move(reader.entries);
 }

@@ -14,7 +14,7 @@ namespace gatehouse::config {
 inline constexpr std::size_t yaml_bytes_max = 256 * 1024;
 
 struct Entry {
-  std::string section, name;
+  std::string section, name;  // no name: the section has a value instead of keys
   std::vector<std::string> words;  // one for a scalar
   bool is_list = false;
   int line = 0, column = 0;  // of the key, from 1

@@ -112,7 +112,8 @@ def test_an_unwritable_folder_is_named(make_house):
     ("sever:\n  public_address: x\n", "server"), ("server:\n  shards: many\n", "shards"), ("password:\n  length_min: 4\n", "length_min"),
     ("token:\n  algorithm: HS256\n", "algorithm"), ("log:\n  level: loud\n", "level"), ("rate_limit:\n  enabled: perhaps\n", "enabled"),
     ("server:\n  public_address: nonsense\n", "nonsense"), ("password:\n  argon2_memory_kib: 64\n", "argon2_memory_kib"),
-    ("server: 7\n", "server"), ("- server\n", "gatehouse.yaml"), ("server:\n  shards: 1\n  shards: 2\n", "shards"),
+    ("server: 7\n", "server"), ("server.shards: 1\n", "below it"), ("shards: 1\n", "below it"), ("server:\n\tshards: 1\n", "tab"),
+    ("server:\n  public_address: unix:/run/gatehouse.sock\n", "public_url"), ("- server\n", "gatehouse.yaml"), ("server:\n  shards: 1\n  shards: 2\n", "shards"),
     ("server:\n  trusted_proxies: [0.0.0.0/0]\n", "trusted_proxies"), ("server:\n  drain_timeout_ms: -1\n", "drain_timeout_ms"),
     ("token:\n  access_lifetime_s: 99999999999999999999\n", "access_lifetime_s"), ("\xc0\xc1: 1\n", "gatehouse.yaml")])
 def test_S108_a_mistake_in_the_configuration_is_one_sentence(make_house, text, expected):
@@ -127,7 +128,8 @@ def test_S108_a_mistake_in_the_configuration_is_one_sentence(make_house, text, e
 
 def test_a_configuration_that_is_not_there_is_named(make_house):
     house = make_house()
-    assert "nowhere.yaml" in refused_with(house, ["serve", "--config", str(house.folder / "nowhere.yaml")])
+    said = refused_with(house, ["serve", "--config", str(house.folder / "nowhere.yaml")])
+    assert "nowhere.yaml" in said and "No such file" in said
 
 
 def test_an_unknown_option_and_a_bad_environment_are_named(make_house):
