@@ -58,7 +58,7 @@ constexpr Command table[] = {
      run_keys_rotate},
     {"user create", "USERNAME", "create a user; the password is asked for, or read from standard input", create_options,
      1, 1, run_user_create},
-    {"user show", "USER", "show a user by name, e-mail address or id", operator_options, 1, 1, run_user_show},
+    {"user show", "USER", "show a user by name, verified e-mail address or id", operator_options, 1, 1, run_user_show},
     {"user disable", "USER", "refuse logins and end all sessions of a user", operator_options, 1, 1, run_user_disable},
     {"user enable", "USER", "let a disabled user log in again", operator_options, 1, 1, run_user_enable},
     {"role list", "", "list roles and their permissions", operator_options, 0, 0, run_role_list},
@@ -80,8 +80,7 @@ constexpr Command table[] = {
 
 void print_options(const Command& command) {
   for (const auto& option : command.options)
-    std::printf("  %-20s %s\n", fmt::format("{} {}", option.name, option.value).c_str(),
-                std::string(option.doc).c_str());
+    std::fputs(fmt::format("  {:<20} {}\n", fmt::format("{} {}", option.name, option.value), option.doc).c_str(), stdout);
 }
 
 std::string usage_of(const Command& command) {
@@ -90,7 +89,7 @@ std::string usage_of(const Command& command) {
 
 void print_commands(std::FILE* to, std::span<const Command* const> listed) {
   for (const auto* command : listed)
-    std::fprintf(to, "  %-38s %s\n", usage_of(*command).substr(10).c_str(), std::string(command->doc).c_str());
+    std::fputs(fmt::format("  {:<38} {}\n", usage_of(*command).substr(10), command->doc).c_str(), to);
 }
 
 void print_overview(std::FILE* to) {
@@ -223,8 +222,10 @@ Exit dispatch(std::vector<std::string> words) {
   }
   const auto arguments = Arguments::parse(rest, command->options);
   if (!arguments) return misused(fmt::format("{} (gatehouse help {})", arguments.error().message, command->name));
-  if (arguments->words().size() < command->words_min || arguments->words().size() > command->words_max)
-    return misused(fmt::format("usage: {}", usage_of(*command)));
+  const auto& given = arguments->words();
+  if (given.size() > command->words_max)
+    return misused(fmt::format("\"{}\" is one word too many; usage: {}", given[command->words_max], usage_of(*command)));
+  if (given.size() < command->words_min) return misused(fmt::format("usage: {}", usage_of(*command)));
   return command->run(*arguments);
 }
 

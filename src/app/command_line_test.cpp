@@ -260,6 +260,7 @@ TEST_F(Folder, the_service_key_is_made_once_and_refused_when_it_is_unsafe) {
   const auto made = load_or_create_service_digest(file, random);
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(mode_of(file), 0600U);
+  EXPECT_EQ(mode_of(path_ / "keys"), 0700U);
   EXPECT_EQ(*load_or_create_service_digest(file, random), *made);
   std::filesystem::permissions(file, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
   EXPECT_FALSE(load_or_create_service_digest(file, random)) << "S-108: readable by others";

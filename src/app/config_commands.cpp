@@ -3,7 +3,9 @@
 #include <filesystem>
 
 #include "app/commands.h"
+#include "app/service_key.h"
 #include "app/settings.h"
+#include "crypto/master_key.h"
 
 namespace gatehouse::app {
 namespace {
@@ -19,10 +21,17 @@ void say_if_made(const std::string& key_file) {
 Exit run_config_check(const Arguments& arguments) {
   const auto loaded = load_settings(arguments);
   if (!loaded) return report(loaded.error());
+  const auto& storage = loaded->config.storage;
+  const auto& internal = loaded->config.internal;
+  const auto master_key = storage.master_key_file.empty() ? Done{} : crypto::MasterKey::check(storage.master_key_file);
+  if (!master_key) return report(master_key.error());
+  const auto service_key =
+      internal.service_auth_key_file.empty() ? Done{} : check_service_key(internal.service_auth_key_file);
+  if (!service_key) return report(service_key.error());
   std::printf("The configuration is good: %zu keys, %zu of them set.\n", config::schema().size(),
               loaded->sources.size());
-  say_if_made(loaded->config.storage.master_key_file);
-  say_if_made(loaded->config.internal.service_auth_key_file);
+  say_if_made(storage.master_key_file);
+  say_if_made(internal.service_auth_key_file);
   return Exit::done;
 }
 

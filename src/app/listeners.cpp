@@ -1,7 +1,15 @@
 #include "app/listeners.h"
 
+#include <fmt/format.h>
+
 namespace gatehouse::app {
 namespace {
+
+// Which key to change.
+std::unexpected<Error> refused(Error why, std::string_view key) {
+  why.message = fmt::format("{}: {}", key, why.message);
+  return std::unexpected(std::move(why));
+}
 
 // One listener per shard on the same address; a Unix socket has one only.
 Result<std::string> open_all(const std::string& address, unsigned shards, std::vector<http::Listener>& into) {
@@ -23,11 +31,11 @@ Result<std::string> open_all(const std::string& address, unsigned shards, std::v
 Result<Listeners> Listeners::open(const config::Server& config, const DataFolder& folder, unsigned shards) {
   Listeners listeners;
   auto public_api = open_all(config.public_address, shards, listeners.public_api);
-  if (!public_api) return pass(public_api);
+  if (!public_api) return refused(std::move(public_api).error(), "server.public_address");
   auto internal = open_all(config.internal_address, shards, listeners.internal);
-  if (!internal) return pass(internal);
+  if (!internal) return refused(std::move(internal).error(), "server.internal_address");
   auto admin = http::Listener::open(config.admin_address, false);
-  if (!admin) return pass(admin);
+  if (!admin) return refused(std::move(admin).error(), "server.admin_address");
   auto control = http::Listener::open("unix:" + folder.control_socket().string(), false);
   if (!control) return pass(control);
   listeners.addresses = {.public_api = *public_api, .admin = admin->address(), .internal = *internal};

@@ -55,7 +55,9 @@ Task<identity::v1::User> Operator::find_user(Call call, std::string name) {
   if (name.find('@') != std::string::npos) {
     identity::v1::GetUserByEmailRequest request;
     request.set_email(name);
-    co_return co_await roles_.identity->get_user_by_email(call, std::move(request));
+    auto user = co_await roles_.identity->get_user_by_email(call, std::move(request));
+    if (user || user.error().code != Code::not_found) co_return user;
+    co_return not_found("user_not_found", "Nobody has this as a verified e-mail address; name the user or the id.");
   }
   identity::v1::GetUserByUsernameRequest request;
   request.set_username(name);
@@ -65,10 +67,9 @@ Task<identity::v1::User> Operator::find_user(Call call, std::string name) {
 Task<std::string> Operator::create_user(Call call, Arguments arguments) {
   const auto username = need(arguments, "username");
   if (!username) co_return pass(username);
-  const auto password = need(arguments, "password");
-  if (!password) co_return pass(password);
-  gateway::RegistrationRequest asked{
-      .username = *username, .email = json::text_of(arguments, "email"), .password = *password};
+  gateway::RegistrationRequest asked{.username = *username,
+                                     .email = json::text_of(arguments, "email"),
+                                     .password = json::text_of(arguments, "password")};
   gateway::Registration registration(*roles_.identity, *roles_.credential, *roles_.auth, platform_.random);
   auto user = co_await registration.create_account(call, std::move(asked));
   if (!user) co_return pass(user);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "base/secret.h"
 #include "crypto/digest.h"
@@ -42,9 +43,8 @@ bool sync_folder(const std::filesystem::path& folder) {
 
 // Makes the file under its name in one step, whole, and never over a key that another process made meanwhile.
 Done create(const std::filesystem::path& file, Random& random) {
-  std::error_code ignored;
   const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  std::filesystem::create_directory(folder, ignored);
+  ::mkdir(folder.c_str(), 0700);
   std::array<std::uint8_t, 32> bytes{};
   random.fill(bytes);
   auto text = to_base64url(as_view(bytes)) + "\n";
@@ -82,17 +82,30 @@ Result<Digest> read(const std::filesystem::path& file, int descriptor) {
   return digest;
 }
 
+// Empty: there is no such file.
+Result<std::optional<Digest>> load(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0 && errno == ENOENT) return std::nullopt;
+  if (descriptor < 0) return unusable(file, fmt::format("cannot be opened: {}", std::strerror(errno)));
+  auto key = read(file, descriptor);
+  ::close(descriptor);
+  if (!key) return pass(key);
+  return *key;
+}
+
 }  // namespace
+
+Done check_service_key(const std::filesystem::path& file) {
+  const auto loaded = load(file);
+  if (!loaded) return std::unexpected(loaded.error());
+  return {};
+}
 
 Result<Digest> load_or_create_service_digest(const std::filesystem::path& file, Random& random) {
   for (int attempt = 0; attempt < 2; ++attempt) {
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor >= 0) {
-      auto key = read(file, descriptor);
-      ::close(descriptor);
-      return key;
-    }
-    if (errno != ENOENT) return unusable(file, fmt::format("cannot be opened: {}", std::strerror(errno)));
+    auto loaded = load(file);
+    if (!loaded) return pass(loaded);
+    if (*loaded) return **loaded;
     if (auto created = create(file, random); !created) return pass(created);
   }
   return unusable(file, "vanished while it was made");

@@ -14,4 +14,7 @@ namespace gatehouse::app {
 // FAILED_PRECONDITION service_key_unusable: unreadable, readable by others, or too short.
 [[nodiscard]] Result<Digest> load_or_create_service_digest(const std::filesystem::path& file, Random& random);
 
+// The same of a file that is there; what is not there is fine, for the first start makes it.
+[[nodiscard]] Done check_service_key(const std::filesystem::path& file);
+
 }  // namespace gatehouse::app

@@ -253,6 +253,13 @@ TEST_P(StoreContract, the_first_keys_are_made_once) {
   EXPECT_EQ(second->generation, first->generation);
 }
 
+TEST_P(StoreContract, keys_of_one_millisecond_are_listed_in_the_order_of_their_lives) {
+  (void)wait<KeyRing>(store().add_first_keys(Call(), key("z", KeyState::current), key("y", KeyState::next)));
+  const auto ring = wait<KeyRing>(store().rotate_keys(Call(), key("x", KeyState::next), true, moment(now_)));
+  ASSERT_EQ(ring->keys.size(), 3U);
+  EXPECT_EQ(ring->keys[0].kid + ring->keys[1].kid + ring->keys[2].kid, "zyx");
+}
+
 TEST_P(StoreContract, S56_a_key_that_not_everybody_knows_yet_signs_by_force_only) {
   const auto rotate_keys = [this](const std::string& kid, bool is_forced) {
     auto fresh = key(kid, KeyState::next);

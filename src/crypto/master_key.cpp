@@ -105,6 +105,12 @@ Done create(const std::filesystem::path& path, Random& random) {
 
 }  // namespace
 
+Done MasterKey::check(const std::filesystem::path& file) {
+  const auto loaded = load(file);
+  if (!loaded) return std::unexpected(loaded.error());
+  return {};
+}
+
 Result<MasterKey> MasterKey::load_or_create(const std::filesystem::path& file, Random& random) {
   auto loaded = load(file);
   if (!loaded) return pass(loaded);

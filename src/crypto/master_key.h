@@ -18,6 +18,8 @@ class MasterKey {
   // which cannot overwrite a key that another process made at the same time.
   // FAILED_PRECONDITION master_key_unreadable | master_key_exposed (readable by others) | master_key_malformed.
   [[nodiscard]] static Result<MasterKey> load_or_create(const std::filesystem::path& file, Random& random);
+  // The same of a file that is there; what is not there is fine, for the first start makes it.
+  [[nodiscard]] static Done check(const std::filesystem::path& file);
   [[nodiscard]] SecretKey derive(std::string_view purpose) const;
 
  private:

@@ -186,6 +186,23 @@ def test_a_signal_at_a_prompt_gives_the_echo_back(house, name):
         assert terminal.process.wait(10) == -signal.Signals[name] and terminal.echoes()
 
 
+def test_help_columns_line_up_and_a_word_too_many_is_named(binary):
+    def run(*words):
+        return subprocess.run([binary, *words], capture_output=True, text=True, timeout=5)
+    lines = run("help").stdout.splitlines()
+    starts = {line.index(doc) for line in lines for doc in ("create a role, or replace", "list roles and", "give a user a role") if doc in line}
+    assert len(starts) == 1, starts
+    for words in (("serve", "extra"), ("version", "extra")):
+        done = run(*words)
+        assert done.returncode == 2 and '"extra"' in done.stderr, done
+
+
+def test_a_permission_that_is_none_is_named(house):
+    for wrong in ("reports:*", "Reports:read", "reports:read,users:read"):
+        done = house.cli("role", "put", "reporter", wrong)
+        assert done.returncode == 1 and wrong in done.stderr and "wildcards" in done.stderr, done
+
+
 def test_a_mistake_is_said_once_and_without_sql(house):
     said = house.cli("role", "put", "auditor", "notaperm").stderr
     assert said.count("A permission is written") == 1, said

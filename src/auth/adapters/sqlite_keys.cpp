@@ -48,7 +48,7 @@ Done move_states(Connection& connection, WallTime now) {
 Result<KeyRing> load(Connection& connection) {
   auto rows = connection.query(
       "SELECT kid, alg, state, sealed, jwk, created_at, retired_at, (SELECT generation FROM key_set) "
-      "FROM signing_keys ORDER BY created_at, kid");
+      "FROM signing_keys ORDER BY created_at, CASE state WHEN 'retired' THEN 0 WHEN 'current' THEN 1 ELSE 2 END, kid");
   if (!rows) return pass(rows);
   KeyRing ring;
   for (;;) {
