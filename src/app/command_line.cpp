@@ -229,6 +229,14 @@ Exit dispatch(std::vector<std::string> words) {
   return command->run(*arguments);
 }
 
+// Of what stands in the data folder, and of addresses; a database that is busy is so for a moment only.
+bool is_unusable(std::string_view reason) {
+  constexpr std::string_view families[] = {"data_folder_", "address_", "listen_",  "database_",
+                                           "master_key_",  "service_key_", "schema_", "storage_"};
+  if (reason == "storage_busy") return false;
+  return std::ranges::any_of(families, [reason](std::string_view family) { return reason.starts_with(family); });
+}
+
 }  // namespace
 
 std::span<const Command> commands() { return table; }
@@ -244,7 +252,7 @@ Exit report(const Error& error) {
   std::fprintf(stderr, "gatehouse: %s\n", as_sentence(std::move(sentence)).c_str());
   if (error.reason == "usage") return Exit::usage;
   if (error.reason == "config_invalid" || error.reason == "config_unreadable") return Exit::config;
-  if (error.reason.starts_with("data_folder_") || error.reason.starts_with("address_")) return Exit::unusable;
+  if (is_unusable(error.reason)) return Exit::unusable;
   if (error.reason == "unreachable") return Exit::unreachable;
   if (error.code == Code::unauthenticated || error.code == Code::permission_denied) return Exit::denied;
   return Exit::failed;

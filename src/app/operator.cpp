@@ -28,6 +28,15 @@ std::string key_set_json(const auth::v1::KeySet& set) {
   return out;
 }
 
+// A stranger is told "not now"; who runs the place may know why.
+Error for_operator(Error why) {
+  if (why.code != Code::unavailable) return why;
+  why.message = why.reason == "storage_full"
+                    ? std::string("The disk of the data folder is full, or it may not be written to. Make room, then try again.")
+                    : fmt::format("The service cannot do this now ({}). Try again shortly.", why.reason);
+  return why;
+}
+
 std::string permissions_json(const account::v1::Permissions& permissions) {
   std::string out;
   json::Writer writer(out);
@@ -80,8 +89,12 @@ http::Response Operator::refuse(const http::Refusal& why, const http::Request*) 
 std::size_t Operator::body_bytes_max(const http::Request&) { return limits::body_bytes_max; }
 
 Task<std::string> Operator::run(Call call, std::string command, boost::json::object arguments) {
-  for (const auto& row : commands)
-    if (row.name == command) co_return co_await (this->*row.run)(call, std::move(arguments));
+  for (const auto& row : commands) {
+    if (row.name != command) continue;
+    auto answer = co_await (this->*row.run)(call, std::move(arguments));
+    if (!answer) co_return std::unexpected(for_operator(std::move(answer).error()));
+    co_return answer;
+  }
   co_return not_found("unknown_command", "This instance does not know that command; is it an older version?");
 }
 

@@ -86,6 +86,10 @@ Result<std::unique_ptr<sqlite::Database>> open_database(const DataFolder& folder
   sqlite::DatabaseOptions options{.file = folder.database(role)};
   auto opened = sqlite::Database::open(options, migrations, clock);
   if (opened || opened.error().code == Code::failed_precondition) return opened;
+  if (opened.error().reason == "storage_full")
+    return fail(Code::unavailable, "storage_full",
+                "The database " + options.file.string() + " cannot be opened: the disk is full, or it may not be written to.",
+                opened.error().detail);
   return fail(
       opened.error().code, "database_unusable",
       "The database " + options.file.string() + " cannot be opened; if it is damaged, restore it from a backup.",

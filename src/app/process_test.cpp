@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -93,6 +95,7 @@ TEST_F(ProcessTest, a_port_in_use_is_said_before_anything_is_made) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reason, "address_in_use");
   EXPECT_NE(refused.error().message.find(config_.server.public_address), std::string::npos) << refused.error().message;
+  EXPECT_TRUE(refused.error().message.starts_with("server.public_address: ")) << refused.error().message;
   EXPECT_FALSE(std::filesystem::exists(path_ / "data" / "identity.db"));
 }
 
@@ -161,6 +164,27 @@ TEST_F(ProcessTest, an_operator_makes_looks_up_and_disables_a_user) {
   EXPECT_EQ(ask("user-show", {{"user", "nobody"}}).error().code, Code::not_found);
   EXPECT_EQ(ask("user-show", {}).error().reason, "usage");
   EXPECT_EQ(ask("user-create", {{"username", "bob"}, {"password", "short"}}).error().code, Code::invalid_argument);
+  EXPECT_EQ(ask("user-create", {{"username", "bob"}, {"password", ""}}).error().reason, "password_too_short");
+  const auto unproven = ask("user-show", {{"user", "ada@example.com"}});
+  EXPECT_NE(unproven.error().message.find("verified e-mail address"), std::string::npos) << unproven.error().message;
+}
+
+TEST_F(ProcessTest, an_operator_is_told_that_the_disk_is_full) {
+  auto process = Process::open(config_);
+  ASSERT_TRUE(process) << process.error().message;
+  (*process)->start();
+  rlimit was{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &was), 0);
+  std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit full{.rlim_cur = 4096, .rlim_max = was.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  const Endpoint socket{.path = (path_ / "data" / "control.sock").string()};
+  const auto refused = fetch(socket, {.method = "POST", .target = "/keys-rotate", .body = "{\"force\":true}"});
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &was), 0);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 503);
+  EXPECT_NE(refused->body.find("disk of the data folder is full"), std::string::npos) << refused->body;
+  EXPECT_TRUE((*process)->stop(patiently));
 }
 
 TEST_F(ProcessTest, an_operator_gives_and_takes_roles) {

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import resource
 import shutil
 import socket
 import stat
@@ -14,16 +15,19 @@ from support.process import HOST, House, free_port
 from support.roles import one_sentence
 
 
-def refused(house, *arguments, env=None, wait_s=10):
+UNUSABLE = 4  # the data folder or an address
+
+
+def refused(house, *arguments, env=None, wait_s=10, status=None, **rest):
     """Runs serve, which must end by itself, non-zero, with one sentence on stderr; that sentence."""
     house.write_config()
-    return refused_with(house, ["serve", "--config", str(house.config_path), *arguments], env, wait_s)
+    return refused_with(house, ["serve", "--config", str(house.config_path), *arguments], env, wait_s, status, **rest)
 
 
-def refused_with(house, arguments, env=None, wait_s=10):
+def refused_with(house, arguments, env=None, wait_s=10, status=None, **rest):
     done = subprocess.run([house.binary, *arguments], cwd=house.folder, env={**house.environment(), **(env or {})}, capture_output=True, text=True,
-                          errors="replace", timeout=wait_s, stdin=subprocess.DEVNULL)
-    assert done.returncode > 0, done
+                          errors="replace", timeout=wait_s, stdin=subprocess.DEVNULL, **rest)
+    assert done.returncode == status if status else done.returncode > 0, done
     said = "\n".join(line for line in done.stderr.splitlines() if not line.startswith("{"))
     assert one_sentence(said), done.stderr
     return said
@@ -90,7 +94,8 @@ def test_a_port_in_use_is_named(make_house):
         taken.bind((HOST, port))
         taken.listen()
         house = make_house({"server": {"public_address": f"{HOST}:{port}"}})
-        assert str(port) in refused(house)
+        said = refused(house, status=UNUSABLE)
+        assert str(port) in said and "server.public_address" in said
 
 
 def test_a_port_of_another_instance_is_in_use_too(own_house, make_house):
@@ -158,7 +163,7 @@ def test_a_lost_master_key_stops_the_start(own_house):
     person(house)
     house.stop()
     (house.data / "keys" / "master.key").unlink()
-    assert "master.key" in refused(house)
+    assert "master.key" in refused(house, status=UNUSABLE)
 
 
 def test_S56_another_master_key_stops_the_start(own_house):
@@ -166,7 +171,7 @@ def test_S56_another_master_key_stops_the_start(own_house):
     person(house)
     house.stop()
     (house.data / "keys" / "master.key").write_bytes(os.urandom(32))
-    assert "master.key" in refused(house)
+    assert "master.key" in refused(house, status=UNUSABLE)
     assert house.cli("role", "list").returncode != 0
 
 
@@ -175,7 +180,7 @@ def test_a_lost_database_stops_the_start(own_house, role):
     house = own_house()
     house.stop()
     (house.data / f"{role}.db").unlink()
-    assert f"{role}.db" in refused(house)
+    assert f"{role}.db" in refused(house, status=UNUSABLE)
     assert not (house.data / f"{role}.db").exists()
 
 
@@ -216,7 +221,28 @@ def test_S108_a_master_key_others_can_read_stops_the_start(own_house):
     house = own_house()
     house.stop()
     (house.data / "keys" / "master.key").chmod(0o644)
-    assert "master.key" in refused(house)
+    assert "master.key" in refused(house, status=UNUSABLE)
+
+
+@pytest.mark.parametrize("section, key", [("storage", "master_key_file"), ("internal", "service_auth_key_file")])
+def test_a_key_file_that_is_no_key_stops_the_start_and_config_check_says_so(make_house, section, key):
+    house = make_house()
+    file = house.folder / "short.key"
+    file.write_text("short")
+    file.chmod(0o600)
+    house.config[section] = {**house.config.get(section, {}), key: str(file)}
+    assert "short.key" in refused(house, status=UNUSABLE)
+    checked = house.cli("config", "check")
+    assert checked.returncode == UNUSABLE and "short.key" in checked.stderr, checked
+
+
+def test_a_full_disk_stops_the_start_and_is_called_that(own_house):
+    house = own_house()
+    house.stop()
+    full = (resource.RLIMIT_FSIZE, (4096, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    rest = {"preexec_fn": lambda: resource.setrlimit(*full), "restore_signals": False}  # SIGXFSZ stays ignored
+    assert "disk is full" in refused(house, status=UNUSABLE, **rest)
+    assert "disk is full" in refused_with(house, ["keys", "rotate", "--config", str(house.config_path)], status=UNUSABLE, **rest)
 
 
 @pytest.mark.parametrize("damage", ["header", "truncated", "garbage"])
@@ -227,7 +253,7 @@ def test_a_damaged_database_stops_the_start(own_house, damage):
     path = house.data / "identity.db"
     content = path.read_bytes()
     path.write_bytes({"header": b"x" * 100 + content[100:], "truncated": content[:len(content) // 2 + 7], "garbage": b"garbage" * 1000}[damage])
-    said = refused(house)
+    said = refused(house, status=UNUSABLE)
     assert "identity" in said and "PRAGMA" not in said and "SELECT" not in said, said
     shutil.rmtree(house.data)
 
@@ -239,7 +265,7 @@ def test_a_database_of_a_newer_program_stops_the_start(own_house):
     path = house.data / "identity.db"
     with sqlite3.connect(path) as database:
         database.execute("INSERT INTO schema_migrations (component, number, name, applied_at_ms) VALUES ('role', 999, '0999_future', 0)")
-    assert "newer" in refused(house)
+    assert "newer" in refused(house, status=UNUSABLE)
 
 
 def test_nothing_is_written_outside_the_data_folder(own_house):

@@ -30,7 +30,8 @@ Done make_private_file(const std::filesystem::path& file) {
   const int why = errno;
   struct stat found{};
   if (why != EEXIST || ::lstat(file.c_str(), &found) != 0)
-    return unavailable("storage_locked", fmt::format("{}: {}", file.string(), std::generic_category().message(why)));
+    return unavailable(why == ENOSPC || why == EDQUOT ? "storage_full" : "storage_locked",
+                       fmt::format("{}: {}", file.string(), std::generic_category().message(why)));
   if (!S_ISREG(found.st_mode))
     return fail(Code::failed_precondition, "storage_not_a_file", "The database is not a regular file.", file.string());
   if ((found.st_mode & 077) != 0 && ::chmod(file.c_str(), 0600) != 0)
