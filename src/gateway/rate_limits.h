@@ -11,11 +11,22 @@
 
 namespace gatehouse::gateway {
 
+// One class of requests: what one source may ask, and what all sources of one IPv6 /48 may ask together. One person may
+// have a whole /48, and strangers may share one: the second is wider.
+class SourceLimit {
+ public:
+  SourceLimit(RateLimit limit, const Clock& clock, Random& random);
+  [[nodiscard]] Admission admit(std::string_view source);
+
+ private:
+  RateLimiter by_source_, by_network_;
+};
+
 class RateLimits {
  public:
   RateLimits(const config::RateLimit& config, const Clock& clock, Random& random);
 
-  // `source` is a client address as gateway/source_address.h groups it.
+  // `source` is a client address as resilience/source.h groups it.
   [[nodiscard]] Admission admit_source(RateClass rate_class, std::string_view source);
   // `address` is where a mail would go, as identity::email_key spells it. One source mails it so often, all sources
   // together several times that: nobody can use up what somebody else needs to reach their own address. A /48 of IPv6
@@ -27,8 +38,9 @@ class RateLimits {
   void forgive_guesses(std::string_view name, std::string_view source);
 
  private:
-  RateLimiter registration_, login_, code_, refresh_, mail_, recipient_, recipient_from_network_,
-      guess_from_network_;
+  const bool is_enabled_;
+  SourceLimit registration_, login_, code_, refresh_, mail_;
+  RateLimiter recipient_, recipient_from_network_, guess_from_network_;
 };
 
 }  // namespace gatehouse::gateway

@@ -60,6 +60,20 @@ TEST_F(Limited, S23_no_header_of_its_own_makes_it_another_source) {
   EXPECT_EQ(login({.fields = {{"x-forwarded-for", "203.0.113.1"}}, .peer = "10.0.0.1"}).status, 401) << "and one behind a proxy";
 }
 
+TEST_F(Limited, S23_all_networks_of_one_48_may_ask_as_often_as_four_sources) {
+  int let_in = 0;
+  for (int i = 1; i <= 60; ++i) let_in += login({.peer = "2001:db8:1:" + std::to_string(i) + "::1"}).status == 401;
+  EXPECT_EQ(let_in, 4 * 3);
+  EXPECT_EQ(credential.times("verify_password"), 4 * 3) << "what is refused costs no hash";
+  EXPECT_EQ(login({.peer = "2001:db8:2::1"}).status, 401) << "another /48 is another customer";
+  EXPECT_EQ(login({.peer = "192.0.2.1"}).status, 401);
+}
+
+TEST_F(Limited, S22_what_one_source_asks_in_vain_takes_nothing_from_its_48) {
+  for (int i = 0; i < 60; ++i) (void)login({.peer = "2001:db8:1:1::1"});
+  for (int i = 2; i <= 4; ++i) EXPECT_EQ(login({.peer = "2001:db8:1:" + std::to_string(i) + "::1"}).status, 401) << i;
+}
+
 TEST_F(Limited, each_class_of_route_counts_for_itself) {
   for (int i = 0; i < 2; ++i) EXPECT_EQ(post("/api/v1/auth/refresh", R"({"refresh_token":"x"})").status, 401);
   EXPECT_EQ(post("/api/v1/auth/refresh", R"({"refresh_token":"x"})").status, 429);

@@ -3,29 +3,16 @@
 // believed, and the default trusts nobody else. Immutable; any thread.
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/error.h"
 #include "http/message.h"
+#include "resilience/source.h"
 
 namespace gatehouse::gateway {
-
-using Source = InlineString<46>;
-
-// An address as 16 octets, IPv4 in its mapped form (RFC 4291 §2.5.5.2).
-using AddressBytes = std::array<std::uint8_t, 16>;
-[[nodiscard]] std::optional<AddressBytes> parse_address(std::string_view text);
-// "192.0.2.7", or "2001:db8:1:2::/64".
-[[nodiscard]] Source group_of(const AddressBytes& address);
-// What one customer may have been given: of an IPv6 source its "2001:db8:1::/48", of any other the source itself.
-[[nodiscard]] Source network_of(std::string_view source);
 
 class TrustedProxies {
  public:

@@ -33,7 +33,7 @@ events::Event EventMaker::user_created(const v1::User& user, const SecretKey& ke
   json::Writer writer(data);
   writer.begin_object().field("username", user.username());
   if (!user.email().empty()) writer.field("email", user.email());
-  writer.field("locale", user.locale()).end_object();
+  writer.field("locale", user.locale()).field("origin", occasion_.origin).end_object();
   seal_data(event, user.id(), key, std::move(data));
   return event;
 }
@@ -91,6 +91,7 @@ events::Event EventMaker::challenge_created(const Challenge& challenge, const Co
       .field("code", mail.code.reveal())
       .field("expires_at", to_rfc3339(challenge.expires_at))
       .field("locale", mail.locale)
+      .field("origin", occasion_.origin)
       .end_object();
   seal_data(event, id, key, std::move(data));
   return event;

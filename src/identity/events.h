@@ -30,6 +30,7 @@ struct UserChanged {
 struct Occasion {
   Call call;
   WallTime now{};
+  std::string origin{};  // stands for the network that asked, and says nothing of it
 };
 
 // Makes the events of one occasion.

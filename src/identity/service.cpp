@@ -6,11 +6,13 @@
 #include "base/limits.h"
 #include "crypto/digest.h"
 #include "identity/user.h"
+#include "resilience/source.h"
 
 namespace gatehouse::identity {
 namespace {
 
 constexpr std::size_t scope_bytes_max = 32;  // what a caller puts before a key to keep its own apart ("register:")
+constexpr std::size_t origin_octets = 12;
 constexpr Milliseconds cached_for{5 * 60 * 1000};  // a backstop: the Bus is what keeps the cache true
 
 Result<UserId> parse_user_id(std::string_view text) {
@@ -35,6 +37,7 @@ Service::Service(Shard& shard, ServiceParts parts)
       code_key_(parts.master_key.derive("identity.challenge-code")),
       address_key_(parts.master_key.derive("identity.challenge-address")),
       idempotency_key_key_(parts.master_key.derive("identity.idempotency-key")),
+      origin_key_(parts.master_key.derive("identity.origin")),
       fills_scope_(shard.executor()),
       fills_(fills_scope_, parts.clock),
       users_(limits::user_cache_entries_max, cached_for, parts.clock),
@@ -47,6 +50,13 @@ void Service::forget(const UserChanged& changed) {
   users_.invalidate(*id);
   fills_.forget(*id);
   for (const auto& key : changed.username_keys) names_.invalidate(key);
+}
+
+// Mail is sent in turn by origin: an IPv6 /48 is one, for one person may have all of it.
+Occasion Service::occasion_of(const Call& call) const {
+  const auto network = network_of(call.caller.source);
+  const auto digest = crypto::hmac_sha256(origin_key_, network);
+  return {.call = call, .now = clock_.wall(), .origin = to_base64url(as_view(digest).substr(0, origin_octets))};
 }
 
 Task<v1::CreateUserResponse> Service::create_user(Call call, v1::CreateUserRequest request) {

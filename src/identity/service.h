@@ -59,7 +59,7 @@ class Service final : public Api {
   void forget(const UserChanged& changed);
 
  private:
-  [[nodiscard]] Occasion occasion_of(const Call& call) const { return {.call = call, .now = clock_.wall()}; }
+  [[nodiscard]] Occasion occasion_of(const Call& call) const;
   // Awaits a change and tells every shard of it.
   template <class T>
   Task<T> settle(Task<Changed<T>> change);
@@ -76,7 +76,7 @@ class Service final : public Api {
   Bus<UserChanged>& changes_;
   const Clock& clock_;
   Random& random_;
-  SecretKey code_key_, address_key_, idempotency_key_key_;
+  SecretKey code_key_, address_key_, idempotency_key_key_, origin_key_;
   Scope fills_scope_;
   SingleFlight<UserId, v1::User> fills_;
   Cache<UserId, v1::User> users_;

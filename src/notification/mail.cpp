@@ -21,6 +21,9 @@ std::optional<std::string> text_at(const boost::json::object& data, const char* 
   return std::string(value->get_string());
 }
 
+// All who are not told apart share one.
+std::string origin_of(const boost::json::object& data) { return text_at(data, "origin").value_or(""); }
+
 Letter letter(std::string to, Language language, Text text) {
   return {.to = std::move(to), .subject = std::move(text.subject), .text = std::move(text.body), .language = std::string(tag_of(language))};
 }
@@ -34,7 +37,7 @@ Result<std::optional<Draft>> welcome(const boost::json::object& data, std::strin
   if (email->empty()) return std::nullopt;
   const auto language = language_of(text_at(data, "locale").value_or(""));
   auto text = welcome_text(language, product_name, *username);
-  return Draft{.which = Template::welcome, .letter = letter(std::move(*email), language, std::move(text))};
+  return Draft{.which = Template::welcome, .letter = letter(std::move(*email), language, std::move(text)), .origin = origin_of(data)};
 }
 
 std::optional<Template> template_for(std::string_view purpose) {
@@ -58,6 +61,7 @@ Result<std::optional<Draft>> code_mail(const boost::json::object& data, std::str
   auto text = *which == Template::verify ? verify_text(language, values) : recovery_text(language, values);
   return Draft{.which = *which,
                .letter = letter(*address, language, std::move(text)),
+               .origin = origin_of(data),
                .expires_at = *expires_at};
 }
 

@@ -28,6 +28,7 @@ struct Letter {
 struct Draft {
   Template which = Template::welcome;
   Letter letter;
+  std::string origin;
   std::optional<WallTime> expires_at;
 };
 
@@ -36,6 +37,7 @@ struct QueuedMail {
   std::string id;  // of the event that asked for it
   Template which = Template::welcome;
   std::string subject;  // whose mail it is
+  std::string origin;   // stands for who asked for it
   std::string correlation_id;
   std::string key_id;
   std::string box;  // the letter, sealed (sealed.h)
@@ -69,6 +71,7 @@ struct AfterFailure {
 
 inline constexpr Milliseconds backoff_min{1'000};
 inline constexpr Milliseconds backoff_max{600'000};
+inline constexpr std::size_t mails_queued_max = 10'000;
 inline constexpr std::uint32_t mail_attempts_max = 20;  // about two hours
 
 }  // namespace gatehouse::notification

@@ -14,6 +14,14 @@ Task<SecretKey> fetch_subject_key(identity::Api& identity, Call call, std::strin
   co_return key;
 }
 
+MailConsumer::MailConsumer(const Needs& needs)
+    : store_(needs.store),
+      identity_(needs.identity),
+      product_name_(needs.product_name),
+      clock_(needs.clock),
+      random_(needs.random),
+      dropped_(needs.metrics.counter("gatehouse_mail_dropped_total", "Mails that a full queue dropped, unsent.")) {}
+
 Task<void> MailConsumer::handle(Call call, events::Event event) {
   if (!asks_for_mail(event.event_type)) co_return Done{};
   auto key = co_await fetch_subject_key(identity_, call, event.key_id);
@@ -28,6 +36,7 @@ Task<void> MailConsumer::handle(Call call, events::Event event) {
   QueuedMail mail{.id = event.event_id,
                   .which = (*draft)->which,
                   .subject = event.subject,
+                  .origin = (*draft)->origin,
                   .correlation_id = event.correlation_id,
                   .key_id = event.key_id,
                   .box = seal_letter((*draft)->letter, *key, event.event_id, random_),
@@ -35,8 +44,9 @@ Task<void> MailConsumer::handle(Call call, events::Event event) {
                   .expires_at = (*draft)->expires_at,
                   .next_at = now};
   wipe((*draft)->letter.text);
-  auto queued = co_await store_.enqueue(call, std::move(mail));
-  if (!queued) co_return pass(queued);
+  const auto dropped = co_await store_.enqueue(call, std::move(mail));
+  if (!dropped) co_return pass(dropped);
+  if (*dropped && **dropped != Template::decoy) dropped_.Increment();
   co_return Done{};
 }
 

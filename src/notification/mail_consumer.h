@@ -1,19 +1,29 @@
 // MailConsumer: turns events of identity into queued mail. On one shard; the consumer of events/consumer.h calls it.
 #pragma once
 
+#include <prometheus/counter.h>
+
 #include <string>
 
 #include "base/secret.h"
 #include "events/consumer.h"
 #include "identity/api.h"
 #include "notification/store.h"
+#include "telemetry/metrics.h"
 
 namespace gatehouse::notification {
 
 class MailConsumer final : public events::Handler {
  public:
-  MailConsumer(MailStore& store, identity::Api& identity, std::string product_name, const Clock& clock, Random& random)
-      : store_(store), identity_(identity), product_name_(std::move(product_name)), clock_(clock), random_(random) {}
+  struct Needs {
+    MailStore& store;
+    identity::Api& identity;
+    const std::string& product_name;
+    const Clock& clock;
+    Random& random;
+    telemetry::Metrics& metrics;
+  };
+  explicit MailConsumer(const Needs& needs);
 
   // Events that ask for no mail, and those about people who have been erased, are taken and passed over.
   Task<void> handle(Call call, events::Event event) override;
@@ -24,6 +34,7 @@ class MailConsumer final : public events::Handler {
   const std::string product_name_;
   const Clock& clock_;
   Random& random_;
+  prometheus::Counter& dropped_;
 };
 
 // The key that one subject's data is sealed under. NOT_FOUND erased.

@@ -21,9 +21,10 @@ class MailStore {
  public:
   virtual ~MailStore() = default;
 
-  // Remembers that the event was taken and queues its mail, in one transaction. False when it was taken before.
-  virtual Task<bool> enqueue(Call call, QueuedMail mail) = 0;
-  // The mail to send now: codes first, then the one that has waited longest.
+  // Remembers that the event was taken and queues its mail, in one transaction; nothing when it was taken before. A
+  // full queue drops one, and says which: a decoy if there is any, else the newest of the origin that has most.
+  virtual Task<std::optional<Template>> enqueue(Call call, QueuedMail mail) = 0;
+  // The mail to send now: codes first, then one of each origin in turn, so that nobody's many hold up anybody's few.
   virtual Task<std::optional<QueuedMail>> find_due(Call call, WallTime now) = 0;
   // How long until there is one; nothing when none is queued.
   virtual Task<std::optional<Milliseconds>> until_due(Call call, WallTime now) = 0;

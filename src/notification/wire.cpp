@@ -13,7 +13,7 @@ class WiredConsumer final : public events::Handler {
  public:
   explicit WiredConsumer(const Parts& parts)
       : store_(make_sqlite_store(parts.database)),
-        consumer_(*store_, parts.identity, parts.config.product_name, parts.clock, parts.random) {}
+        consumer_({*store_, parts.identity, parts.config.product_name, parts.clock, parts.random, parts.metrics}) {}
   Task<void> handle(Call call, events::Event event) override { return consumer_.handle(call, std::move(event)); }
 
  private:

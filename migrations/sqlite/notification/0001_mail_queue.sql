@@ -4,6 +4,8 @@ CREATE TABLE mail_queue (
   id             TEXT NOT NULL PRIMARY KEY,  -- the id of the event that asked for it: one event, one mail
   template       TEXT NOT NULL,
   priority       INTEGER NOT NULL,           -- 0 before 1: codes before welcomes
+  turn           INTEGER NOT NULL,           -- within a priority, the lowest goes first: one of each origin at a time
+  origin         TEXT NOT NULL,              -- stands for who asked for it
   subject        TEXT NOT NULL,              -- of the event: whose mail it is
   correlation_id TEXT NOT NULL,
   key_id         TEXT NOT NULL,
@@ -17,4 +19,7 @@ CREATE TABLE mail_queue (
 ) STRICT;
 
 -- created_at_ms is in it so that the backlog is counted without reading a mail.
-CREATE INDEX mail_queue_due ON mail_queue (priority, next_at_ms, created_at_ms) WHERE status = 'queued';
+CREATE INDEX mail_queue_due ON mail_queue (priority, turn, next_at_ms, created_at_ms) WHERE status = 'queued';
+-- The last of an origin, and which one a full queue drops.
+CREATE INDEX mail_queue_origin ON mail_queue (origin, priority, turn) WHERE status = 'queued';
+CREATE INDEX mail_queue_dropped ON mail_queue (template = 'decoy', turn, next_at_ms) WHERE status = 'queued';

@@ -59,7 +59,7 @@ class MailQueueTest : public ::testing::Test {
     shard_.start();
     database_ = open("notification.db", sqlite_migrations());
     store_ = make_sqlite_store(*database_);
-    consumer_.emplace(*store_, identity_, "Torhaus", clock_, random_);
+    consumer_.emplace(MailConsumer::Needs{*store_, identity_, product_name_, clock_, random_, metrics_});
     const Dispatcher::Needs needs{*store_, outgoing_, identity_, clock_, random_, metrics_};
     dispatcher_.emplace(needs);
   }
@@ -95,9 +95,10 @@ class MailQueueTest : public ::testing::Test {
   events::Event user_created(const std::string& key_id = "u1") {
     return sealed_event("user.created.v1", key_id, R"({"username":"alice","email":"alice@example.com","locale":"en"})");
   }
-  events::Event challenge_created(const std::string& key_id = "c1", const std::string& purpose = "verify") {
+  events::Event challenge_created(const std::string& key_id = "c1", const std::string& purpose = "verify", const std::string& origin = "somebody") {
     return sealed_event("challenge.created.v1", key_id,
-                        R"({"type":"email","purpose":")" + purpose + R"(","value":"bob@example.com","locale":"de","code":")" + std::string(code) +
+                        R"({"type":"email","purpose":")" + purpose + R"(","value":"bob@example.com","locale":"de","origin":")" + origin +
+                            R"(","code":")" + std::string(code) +
                             R"(","expires_at":")" + to_rfc3339(clock_.wall() + std::chrono::minutes{10}) + "\"}");
   }
   Result<void> handle(const events::Event& event) { return wait(consumer_->handle(Call{}, event)); }
@@ -127,6 +128,7 @@ class MailQueueTest : public ::testing::Test {
   std::filesystem::path folder_;
   Shard shard_{0};
   FakeIdentity identity_;
+  const std::string product_name_ = "Torhaus";
   ScriptedOutgoing outgoing_;
   std::unique_ptr<sqlite::Database> database_;
   std::unique_ptr<MailStore> store_;

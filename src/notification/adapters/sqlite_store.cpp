@@ -14,18 +14,47 @@ std::optional<std::int64_t> to_ms_if(std::optional<WallTime> time) {
   return time ? std::optional(to_ms(*time)) : std::nullopt;
 }
 
-Result<bool> insert(Connection& connection, const QueuedMail& mail) {
+Result<bool> is_over_full(Connection& connection) {
+  auto row = connection.query("SELECT count(*) FROM mail_queue WHERE status = 'queued'");
+  if (!row) return pass(row);
+  auto has = row->step();
+  if (!has) return pass(has);
+  return row->integer(0) > static_cast<std::int64_t>(mails_queued_max);
+}
+
+Result<std::optional<Template>> drop_one(Connection& connection) {
+  auto row = connection.query(
+      "DELETE FROM mail_queue WHERE id = (SELECT id FROM mail_queue WHERE status = 'queued'"
+      " ORDER BY template = 'decoy' DESC, turn DESC, next_at_ms DESC LIMIT 1) RETURNING template");
+  if (!row) return pass(row);
+  auto has = row->step();
+  if (!has) return pass(has);
+  auto dropped = template_named(row->text(0));
+  auto end = row->step();
+  if (!end) return pass(end);
+  return dropped;
+}
+
+// Fair queuing (Demers, Keshav, Shenker 1989) with mails as the unit: a mail's turn comes one after that of its origin's
+// last, and whoever has none waiting joins those who are served now.
+Result<std::optional<Template>> insert(Connection& connection, const QueuedMail& mail) {
   auto claimed = sqlite::claim_event(connection, consumer_name, mail.id);
   if (!claimed) return pass(claimed);
-  if (!*claimed) return false;
+  if (!*claimed) return std::nullopt;
   auto inserted = connection.execute(
-      "INSERT INTO mail_queue (id, template, priority, subject, correlation_id, key_id, box, created_at_ms, expires_at_ms,"
-      " attempts, next_at_ms, status, last_error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 'queued', '')",
-      mail.id, name_of(mail.which), priority_of(mail.which), mail.subject, mail.correlation_id, mail.key_id,
+      "INSERT INTO mail_queue (id, template, priority, turn, origin, subject, correlation_id, key_id, box, created_at_ms,"
+      " expires_at_ms, attempts, next_at_ms, status, last_error) VALUES (?1, ?2, ?3, max("
+      "  (SELECT coalesce(max(turn) + 1, 0) FROM mail_queue WHERE status = 'queued' AND origin = ?4 AND priority = ?3),"
+      "  (SELECT coalesce(min(turn), 0) FROM mail_queue WHERE status = 'queued' AND priority = ?3)),"
+      " ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11, 'queued', '')",
+      mail.id, name_of(mail.which), priority_of(mail.which), mail.origin, mail.subject, mail.correlation_id, mail.key_id,
       sqlite::Blob{mail.box}, to_ms(mail.created_at), to_ms_if(mail.expires_at), to_ms(mail.next_at));
   if (!inserted) return pass(inserted);
   connection.mark_event();  // wakes whoever sends
-  return true;
+  auto is_full = is_over_full(connection);
+  if (!is_full) return pass(is_full);
+  if (!*is_full) return std::nullopt;
+  return drop_one(connection);
 }
 
 // A time beyond the longest backoff was written under a clock that has been set back since: it counts as due.
@@ -33,7 +62,7 @@ Result<std::optional<QueuedMail>> select_due(Connection& connection, WallTime no
   auto row = connection.query(
       "SELECT id, template, subject, correlation_id, key_id, box, created_at_ms, expires_at_ms, attempts, next_at_ms"
       " FROM mail_queue WHERE status = 'queued' AND (next_at_ms <= ?1 OR next_at_ms > ?2)"
-      " ORDER BY priority, next_at_ms LIMIT 1",
+      " ORDER BY priority, turn, next_at_ms LIMIT 1",
       to_ms(now), to_ms(now + backoff_max));
   if (!row) return pass(row);
   auto has = row->step();
@@ -54,7 +83,7 @@ Result<std::optional<QueuedMail>> select_due(Connection& connection, WallTime no
 }
 
 Result<std::optional<Milliseconds>> select_wait(Connection& connection, WallTime now) {
-  auto row = connection.query("SELECT min(next_at_ms) FROM mail_queue WHERE status = 'queued'");
+  auto row = connection.query("SELECT min(next_at_ms) FROM mail_queue INDEXED BY mail_queue_due WHERE status = 'queued'");
   if (!row) return pass(row);
   auto has = row->step();
   if (!has) return pass(has);
@@ -63,7 +92,8 @@ Result<std::optional<Milliseconds>> select_wait(Connection& connection, WallTime
 }
 
 Result<Backlog> select_backlog(Connection& connection) {
-  auto row = connection.query("SELECT count(*), min(created_at_ms) FROM mail_queue WHERE status = 'queued'");
+  auto row = connection.query(
+      "SELECT count(*), min(created_at_ms) FROM mail_queue INDEXED BY mail_queue_due WHERE status = 'queued'");
   if (!row) return pass(row);
   auto has = row->step();
   if (!has) return pass(has);
@@ -86,9 +116,9 @@ class SqliteMailStore final : public MailStore {
  public:
   explicit SqliteMailStore(sqlite::Database& database) : database_(database) {}
 
-  Task<bool> enqueue(Call call, QueuedMail mail) override {
+  Task<std::optional<Template>> enqueue(Call call, QueuedMail mail) override {
     auto job = [mail = std::move(mail)](Connection& connection) { return insert(connection, mail); };
-    co_return co_await database_.write<bool>(call, std::move(job));
+    co_return co_await database_.write<std::optional<Template>>(call, std::move(job));
   }
   Task<std::optional<QueuedMail>> find_due(Call call, WallTime now) override {
     auto job = [now](Connection& connection) { return select_due(connection, now); };
