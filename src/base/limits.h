@@ -24,7 +24,7 @@ inline constexpr std::uint32_t request_timeout_ms = 10'000;  // handler, from fu
 inline constexpr std::uint32_t write_timeout_ms = 20'000;
 inline constexpr std::uint32_t drain_timeout_ms = 10'000;
 inline constexpr std::size_t connections_max = 20'000;
-inline constexpr std::size_t received_bytes_max = 32 * 1024 * 1024;  // of requests still arriving, above 4 KiB of head and of body each
+inline constexpr std::size_t received_bytes_max = 32 * 1024 * 1024;  // of requests still arriving and responses not read, above 4 KiB each
 
 // JSON and tokens
 inline constexpr std::size_t json_depth_max = 16;

@@ -15,7 +15,6 @@
 namespace gatehouse::http {
 namespace {
 
-constexpr std::size_t gathered_bytes_max = 64 * 1024;  // responses to a pipelined burst are sent when they reach this
 constexpr std::size_t room_bytes_min = 512;            // worth a recv
 constexpr std::uint32_t linger_ms = 2'000;
 constexpr std::uint32_t patience_divisor = 10;  // with every place taken, a client has this part of a phase's time only
@@ -38,7 +37,7 @@ Connection::~Connection() {
   if (exchange_) context_.exchanges.give_back(std::move(exchange_));
   --context_.connections;
   if (!source_.empty()) context_.sources.remove(source_);
-  context_.received_bytes -= held_bytes_;
+  context_.held_bytes -= held_bytes_;
 }
 
 Async<void> Connection::run(std::unique_ptr<Connection> connection) {
@@ -146,12 +145,17 @@ bool Connection::make_room(std::size_t size) {
 
 // A share of each is free, so that a small request is never turned down for what others send.
 bool Connection::hold(std::size_t buffer_bytes, std::size_t body_bytes) {
-  const auto bytes = above_free_share(buffer_bytes) + above_free_share(body_bytes);
-  const auto of_others = context_.received_bytes - held_bytes_;
-  if (bytes > held_bytes_ && of_others + bytes > context_.limits.received_bytes_max) return false;
-  context_.received_bytes = of_others + bytes;
+  const auto bytes = above_free_share(buffer_bytes) + above_free_share(body_bytes) + above_free_share(unsent_bytes_);
+  const auto of_others = context_.held_bytes - held_bytes_;
+  if (bytes > held_bytes_ && of_others + bytes > context_.limits.held_bytes_max) return false;
+  context_.held_bytes = of_others + bytes;
   held_bytes_ = bytes;
   return true;
+}
+
+bool Connection::hold_unsent(std::size_t bytes) {
+  unsent_bytes_ = bytes;
+  return hold(capacity_, exchange_->body.size());
 }
 
 // A request that crossed the decision to close idle connections is answered, not lost.

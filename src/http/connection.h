@@ -22,6 +22,8 @@ namespace gatehouse::http {
 using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
 using PeerName = InlineString<46>;
 
+inline constexpr std::size_t gathered_bytes_max = 16 * 1024;  // responses to a pipelined burst are sent when they reach this
+
 class Connection : public ConnectionHook {
  public:
   // Counts against `source` while it lives; against nobody when that is empty.
@@ -63,6 +65,8 @@ class Connection : public ConnectionHook {
   [[nodiscard]] bool is_over(std::uint32_t most_ms) const;
   // Counts the memory that an arriving request takes; false: there is none left for it.
   [[nodiscard]] bool hold(std::size_t buffer_bytes, std::size_t body_bytes);
+  // The same for responses that the peer is slow to read.
+  [[nodiscard]] bool hold_unsent(std::size_t bytes);
   [[nodiscard]] bool has_gone();
   [[nodiscard]] RequestParser::Progress parse_buffered();
   [[nodiscard]] bool prepare_read();  // false: draining, and the peer has said nothing more; or no memory is left
@@ -91,7 +95,8 @@ class Connection : public ConnectionHook {
   std::size_t request_end_ = 0;  // where the current request's octets in the buffer end, once its head is complete
   std::size_t sent_ = 0;       // of exchange_->out
   std::size_t body_bytes_max_ = 0;
-  std::size_t held_bytes_ = 0;  // of ServerContext::received_bytes
+  std::size_t held_bytes_ = 0;  // of ServerContext::held_bytes
+  std::size_t unsent_bytes_ = 0;  // of them, what responses take; 0 while every write goes through at once
   std::uint32_t phase_began_ms_ = 0;
   Phase phase_ = Phase::idle;
   Wake wake_ = Wake::none;

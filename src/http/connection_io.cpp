@@ -135,6 +135,7 @@ void Connection::answer(const Response& response, SteadyTime began) {
                        context_.compressor.compress(body, context_.compressed);
     if (frame.is_gzipped) body = context_.compressed;
   }
+  if (has_output() && body.size() >= gathered_bytes_max) (void)send_now();  // or both would have to be kept
   append_checked(response, body, frame);
   if (context_.compressed.capacity() > gzip_kept_bytes_max) context_.compressed = {};
   context_.stats.count_duration(context_.clock.steady() - began);
@@ -182,8 +183,15 @@ Async<bool> Connection::flush() {
   std::size_t next_mark = 0;
   while (true) {
     const auto sent = send_now();
-    if (sent == Sent::all) co_return true;
+    if (sent == Sent::all) {
+      if (unsent_bytes_ > 0) (void)hold_unsent(0);
+      co_return true;
+    }
     if (sent == Sent::broken) co_return false;
+    if (unsent_bytes_ == 0 && !hold_unsent(exchange_->out.capacity())) {
+      context_.stats.count_turned_away();
+      co_return false;
+    }
     if (sent_ >= next_mark) {
       next_mark = sent_ + progress_bytes;
       enter(Phase::writing);

@@ -183,7 +183,7 @@ void Server::State::sweep() {
 
 // The allocator keeps what a flood of connections took; when they have gone, the rest of the machine gets it back.
 void Server::State::give_back_memory() {
-  const std::size_t bytes = context.connections * limits::read_buffer_bytes + context.received_bytes;
+  const std::size_t bytes = context.connections * limits::read_buffer_bytes + context.held_bytes;
   bytes_peak = std::max(bytes_peak, bytes);
   if (bytes_peak < 2 * bytes || bytes_peak - bytes < trim_bytes_min) return;
   bytes_peak = bytes;

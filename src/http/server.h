@@ -42,7 +42,7 @@ struct ServerLimits {
   std::uint32_t write_timeout_ms = limits::write_timeout_ms;
   std::size_t connections_max = limits::connections_max;
   std::size_t connections_per_source_max = limits::connections_max;
-  std::size_t received_bytes_max = limits::received_bytes_max;
+  std::size_t held_bytes_max = limits::received_bytes_max;
 };
 
 // A listening socket, bound before anything else starts so that a port in use is the first thing said.

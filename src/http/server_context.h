@@ -80,7 +80,7 @@ struct ServerContext {
   std::uint32_t now_ms = 0;  // since the start; wraps after 49 days, so only differences mean anything
   std::size_t connections = 0;
   SourceCounts sources;
-  std::size_t received_bytes = 0;  // of requests still arriving: what Connection::hold counted
+  std::size_t held_bytes = 0;  // for requests still arriving and responses not yet read: what Connection::hold counted
   bool is_draining = false;
   bool keeps_alive = true;  // false: each answer is its connection's last
 };

@@ -63,7 +63,7 @@ TEST(ServerCrowd, S69_at_the_limit_whoever_is_slow_makes_room) {
 }
 
 TEST(ServerCrowd, S69_the_bodies_being_received_have_a_budget_and_small_ones_do_not_need_it) {
-  RunningServer server({.received_bytes_max = 40 * 1024});
+  RunningServer server({.held_bytes_max = 40 * 1024});
   const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ";
   std::deque<Client> clients;
   int refused = 0;
@@ -84,6 +84,23 @@ TEST(ServerCrowd, S69_the_bodies_being_received_have_a_budget_and_small_ones_do_
     late.send(head + "20000\r\n\r\n" + std::string(20'000, 'x'));
     return late.read().status == 200;
   })) << "what they took is given back";
+}
+
+TEST(ServerCrowd, S69_responses_that_nobody_reads_have_a_budget_and_small_ones_do_not_need_it) {
+  RunningServer server({.held_bytes_max = 12'000'000});  // of those of /large there is room for one
+  std::deque<Client> clients;
+  for (int i = 0; i < 3; ++i)
+    for (int j = 0; j < 4; ++j) (j == 0 ? clients.emplace_back(server.address()) : clients.back()).send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(becomes_true([&] {
+    return server.metrics.expose().find("gatehouse_http_connections_refused_total 2") != std::string::npos;
+  }));
+  EXPECT_EQ(server.connections(), 1U);
+  EXPECT_EQ(Client(server.address()).get("/a").status, 200);
+  clients.clear();
+  EXPECT_TRUE(becomes_true([&] { return server.connections() == 0; }));
+  Client late(server.address());
+  EXPECT_EQ(late.get("/large").body.size(), 8'000'000U) << "what they took is given back";
+  EXPECT_EQ(late.get("/large").body.size(), 8'000'000U);
 }
 
 }  // namespace
