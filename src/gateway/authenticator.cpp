@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <ranges>
 
 #include "base/limits.h"
 #include "crypto/digest.h"
@@ -186,9 +187,10 @@ Task<void> Authenticator::load_keys(Call call) {
     }
     keys.insert_or_assign(key->kid(), std::move(*key));
   }
+  const bool is_same = generation_ == set->generation() && std::ranges::equal(keys_ | std::views::keys, keys | std::views::keys);
+  if (!is_same) tokens_.clear();  // else whoever makes up a kid would have every token verified again
   keys_ = std::move(keys);
   generation_ = set->generation();
-  tokens_.clear();
   if (keys_.empty()) {
     keys_are_stale_ = true;
     co_return fail(Code::unavailable, "keys_unusable", "The service cannot do this now.", "no published key can be read");

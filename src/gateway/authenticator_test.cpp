@@ -216,6 +216,16 @@ TEST_F(AnAuthenticator, S55_ten_thousand_unknown_keys_ask_once_an_interval) {
   EXPECT_EQ(auth.times("get_key_set"), before + 2);
 }
 
+TEST_F(AnAuthenticator, S55_an_unknown_key_makes_no_other_token_be_verified_again) {
+  ASSERT_TRUE(who(ada.token));
+  const auto forged = crypto::SigningKey::generate(crypto::Alg::es256).value().sign("at+jwt", "{}");
+  clock.advance(std::chrono::seconds{6});
+  const auto before = auth.times("get_key_set");
+  EXPECT_EQ(reason(forged), "token_key_unknown");
+  EXPECT_EQ(auth.times("get_key_set"), before + 1);
+  EXPECT_EQ(subject->cached_tokens(), 1U);
+}
+
 TEST_F(AnAuthenticator, S55_keys_that_are_known_stay_good_while_nobody_can_tell_us_better) {
   subscribe();
   ASSERT_TRUE(who(ada.token));
