@@ -38,6 +38,7 @@ Result<Listeners> Listeners::open(const config::Server& config, const DataFolder
   if (!admin) return refused(std::move(admin).error(), "server.admin_address");
   auto control = http::Listener::open("unix:" + folder.control_socket().string(), false);
   if (!control) return pass(control);
+  control->leave_file();  // Process::stop removes it
   listeners.addresses = {.public_api = *public_api, .admin = admin->address(), .internal = *internal};
   listeners.admin = *std::move(admin);
   listeners.control = *std::move(control);

@@ -30,17 +30,6 @@ std::size_t connections_per_source(const config::Server& server) {
   return std::max(1U, server.connections_max / 4);
 }
 
-Task<void> ping(sqlite::Database& database, Call call) {
-  auto select = [](sqlite::Connection& connection) -> Done {
-    auto row = connection.query("SELECT 1");
-    if (!row) return pass(row);
-    auto has = row->step();
-    if (!has) return pass(has);
-    return {};
-  };
-  co_return co_await database.read<void>(call, select);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Process>> Process::open(const config::Config& config) {
@@ -69,7 +58,7 @@ Process::Process(std::unique_ptr<Platform> platform, ListenAddresses addresses)
   platform_->metrics.gauge("gatehouse_build_info", "Always 1; the labels say what this is.", labels).Set(1);
   for (const auto& [role, database] : platform_->databases.all()) {
     auto* one = database;
-    health_.add("database", [one](Call call) { return ping(*one, call); });
+    health_.add("database", [one](Call call) { return one->check(call); });
   }
 }
 
@@ -124,9 +113,11 @@ Done Process::build_lane(Lane& lane, std::optional<http::Listener> listen_public
 
 std::unique_ptr<http::Server> Process::make_server(Lane& lane, http::Listener listener, http::Handler& handler) {
   const auto& server = platform_->config.server;
+  const bool is_operator = &handler == operator_.get();  // which has its own time, for commands take longer
   const http::ServerLimits limits{.header_timeout_ms = server.header_timeout_ms,
                                   .body_timeout_ms = server.body_timeout_ms,
                                   .idle_timeout_ms = server.idle_timeout_ms,
+                                  .request_timeout_ms = is_operator ? 0 : server.request_timeout_ms,
                                   .connections_max = server.connections_max,
                                   .connections_per_source_max = connections_per_source(server)};
   return std::make_unique<http::Server>(*lane.shard, std::move(listener), handler, limits, platform_->metrics);

@@ -13,11 +13,14 @@
 #include "app/settings.h"
 #include "app/signals.h"
 #include "app/version.h"
+#include "app/watchdog.h"
 #include "app/welcome.h"
 #include "telemetry/log.h"
 
 namespace gatehouse::app {
 namespace {
+
+constexpr Milliseconds stop_margin{3'000};  // after the drain's time-out, to close what is left
 
 constexpr std::string_view role_names[] = {"gateway", "identity", "credential", "auth", "account", "notification"};
 
@@ -109,6 +112,7 @@ Exit run_serve(const Arguments& arguments) {
   const int signal = signals.wait();
   log::info("stopping", {{"signal", std::int64_t{signal}}});
   notify_supervisor("STOPPING=1");
+  const Watchdog watchdog(Milliseconds{config.server.drain_delay_ms + config.server.drain_timeout_ms} + stop_margin);
   const bool is_clean = (*process)->stop([&signals] { return signals.has_come(); });
   if (!is_clean) {
     log::warn("a second signal: ending at once");

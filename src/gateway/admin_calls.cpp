@@ -7,6 +7,11 @@
 #include "telemetry/process_metrics.h"
 
 namespace gatehouse::gateway {
+namespace {
+
+constexpr Milliseconds readiness_max{2'000};  // whoever asks is about to ask again, and gives up soon
+
+}  // namespace
 
 Task<http::Response> Calls::get_liveness(Exchange) {
   auto response = json_response(200);
@@ -16,7 +21,8 @@ Task<http::Response> Calls::get_liveness(Exchange) {
 }
 
 Task<http::Response> Calls::get_readiness(Exchange exchange) {
-  const auto report = co_await parts_.health.ask(exchange.call);
+  const auto call = exchange.call.before(parts_.clock.steady() + readiness_max);
+  const auto report = co_await parts_.health.ask(call);
   auto response = json_response(report.is_ready ? 200 : 503);
   json::Writer json(response.body);
   json.begin_object().field("ready", report.is_ready).key("checks").begin_object();

@@ -50,6 +50,7 @@ constexpr Sentence sentences[] = {
     {"expectation_unknown", "The one expectation the server can meet is 100-continue."},
     {"body_too_large", "The body may have at most {} bytes."},
     {"body_timeout", "The body did not arrive within {} milliseconds."},
+    {"deadline_exceeded", "This took longer than {} milliseconds. It may still happen: look before you try again."},
     {"overloaded", "Too much is being received at once. Try again shortly."},
     {"too_many_connections", "Too many connections are open. Try again shortly."},
 };

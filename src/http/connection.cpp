@@ -220,7 +220,9 @@ void Connection::sweep() {
   if (!is_over(phase_ms_max())) return;
   boost::system::error_code ignored;
   if (phase_ == Phase::handling) {
-    if (wake_ == Wake::cut || !has_gone()) return;
+    if (wake_ == Wake::cut || !is_open_) return;
+    const auto most_ms = context_.limits.request_timeout_ms;
+    if (!has_gone()) return most_ms > 0 && is_over(most_ms) ? give_up() : void();
     context_.stats.count_abandoned();
     cut();
     ending_->emit(asio::cancellation_type::terminal);  // may destroy this

@@ -81,6 +81,7 @@ class Connection : public ConnectionHook {
   void answer(const Response& response, SteadyTime began);
   void append_checked(const Response& response, std::string_view body, ResponseFrame frame);
   void refuse(Refusal why);
+  void give_up();            // on the handler, while it runs
   [[nodiscard]] Sent send_now();
   [[nodiscard]] bool has_output() const { return exchange_ && !exchange_->out.empty(); }
 

@@ -123,6 +123,7 @@ Async<bool> Connection::read_into(char* to, std::size_t size, std::size_t* bytes
 }
 
 void Connection::answer(const Response& response, SteadyTime began) {
+  if (!is_open_) return;  // given up meanwhile: there is an answer
   const auto& framing = exchange_->parser.framing();
   const auto& request = exchange_->parser.request();
   ResponseFrame frame{.is_head = request.method == Method::head, .is_http_1_0 = framing.is_http_1_0};
@@ -163,6 +164,15 @@ void Connection::refuse(Refusal why) {
   const auto response = context_.handler.refuse(why, &exchange_->parser.request());
   const ResponseFrame frame{.is_head = exchange_->parser.request().method == Method::head, .keeps_alive = false};
   append_checked(response, response.body, frame);
+}
+
+// Called by the sweep. Nothing is taken from the handler: it may be waiting for a disk that hangs, and its end is as near
+// as that. This connection is good for no more requests, since theirs would come after it.
+void Connection::give_up() {
+  refuse({504, "deadline_exceeded", context_.limits.request_timeout_ms});
+  if (send_now() != Sent::all) return cut();
+  boost::system::error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
 }
 
 Connection::Sent Connection::send_now() {

@@ -147,10 +147,12 @@ Result<Listener> Listener::open(std::string_view text, bool shared) {
   return Listener(*descriptor);
 }
 
-Listener::Listener(Listener&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+Listener::Listener(Listener&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), leaves_file_(other.leaves_file_) {}
 
 Listener& Listener::operator=(Listener&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
+  std::swap(leaves_file_, other.leaves_file_);
   return *this;
 }
 

@@ -213,7 +213,7 @@ Server::~Server() = default;
 void Server::start() {
   auto& state = *state_;
   const int descriptor = state.listener.release();
-  state.socket_path = SocketAddress::local(descriptor).path();
+  if (!state.listener.leaves_file()) state.socket_path = SocketAddress::local(descriptor).path();
   state.acceptor.assign(descriptor);
   state.accepting.spawn(state.accept_loop());
   state.sweeping.spawn(state.sweep_loop());

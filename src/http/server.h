@@ -2,7 +2,8 @@
 // every size and every wait, keep-alive and pipelining, 100-continue, HEAD, gzip for large JSON.
 //
 // A request whose client has reset the connection is cancelled within two sweeps: its handler sees terminal
-// cancellation. Closing the sending half alone is allowed and ends nothing.
+// cancellation. Closing the sending half alone is allowed and ends nothing. A request that its handler has not answered
+// after request_timeout_ms is answered 504 by a sweep, and its handler goes on: what it has begun may still happen.
 //
 // One Server per shard and listener, used on that shard's thread only. A coroutine per connection, all owned by the
 // server's Scope. Time-outs are swept every 250 ms rather than armed per request: the hot path sets a number.
@@ -26,7 +27,7 @@ class Handler {
   // Always answers: errors are responses here. `request` outlives the task.
   virtual Async<Response> handle(const Request& request) = 0;
   // The answer to what never became a request (`status` 400, 408, 413, 414, 417, 431, 501, 503, 505), and instead of
-  // a response that cannot be sent (500). `request` is what of it was understood before that: its path is empty until the
+  // a response that cannot be sent (500) or does not come (504). `request` is what of it was understood before that: its path is empty until the
   // request line was; null when nothing was read. The connection closes after it.
   virtual Response refuse(const Refusal& why, const Request* request) = 0;
   // The most body octets the route of this request takes, asked once the header is complete and canonical.
@@ -39,6 +40,7 @@ struct ServerLimits {
   std::uint32_t header_timeout_ms = limits::header_timeout_ms;
   std::uint32_t body_timeout_ms = limits::body_timeout_ms;
   std::uint32_t idle_timeout_ms = limits::idle_timeout_ms;
+  std::uint32_t request_timeout_ms = 0;  // 0: as long as it takes
   std::uint32_t write_timeout_ms = limits::write_timeout_ms;
   std::size_t connections_max = limits::connections_max;
   std::size_t connections_per_source_max = limits::connections_max;
@@ -58,10 +60,15 @@ class Listener {
   ~Listener();
   [[nodiscard]] std::string address() const;  // as bound: port 0 has become a real one
   [[nodiscard]] int release();                // gives the descriptor away
+  // The file of a Unix socket: the server that has stopped listening leaves it to whoever opened the listener. For a
+  // folder on a disk that might hang, for removing it would hang with it.
+  void leave_file() { leaves_file_ = true; }
+  [[nodiscard]] bool leaves_file() const { return leaves_file_; }
 
  private:
   explicit Listener(int descriptor) : descriptor_(descriptor) {}
   int descriptor_ = -1;
+  bool leaves_file_ = false;
 };
 
 class Server {

@@ -55,7 +55,8 @@ struct ServerContext {
   ServerContext(Handler& request_handler, const ServerLimits& server_limits, telemetry::Metrics& metrics)
       : handler(request_handler), limits(server_limits), stats(metrics) {
     const auto shortest = std::min({limits.header_timeout_ms, limits.body_timeout_ms, limits.idle_timeout_ms,
-                                    limits.write_timeout_ms});
+                                    limits.write_timeout_ms,
+                                    limits.request_timeout_ms > 0 ? limits.request_timeout_ms : limits.write_timeout_ms});
     sweep_ms = std::clamp<std::uint32_t>(shortest / 8, 1, 250);
     refresh();
   }

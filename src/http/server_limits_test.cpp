@@ -190,6 +190,21 @@ TEST(ServerDrain, F45_a_request_that_has_begun_to_arrive_is_answered) {
   drained.get();
 }
 
+TEST(ServerLimits, F39_a_request_that_its_handler_does_not_answer_in_time_is_answered_504_and_goes_on) {
+  RunningServer server({.request_timeout_ms = 200});
+  Client client(server.address());
+  client.send("GET /gate HTTP/1.1\r\nHost: a\r\n\r\nGET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+  const auto answer = client.read();
+  EXPECT_EQ(answer.status, 504);
+  EXPECT_EQ(answer.body, "refused: deadline_exceeded");
+  EXPECT_TRUE(answer.has("connection: close"));
+  EXPECT_TRUE(client.is_closed_by_peer());
+  EXPECT_EQ(server.handler.left, 0) << "its handler has not been ended";
+  server.handler.is_gate_open = true;
+  EXPECT_TRUE(becomes_true([&] { return server.connections() == 0; }));
+  EXPECT_EQ(server.handler.left, 1) << "nor has what came after it been begun";
+}
+
 TEST(ServerDrain, F46_cuts_what_is_stuck_when_the_time_is_over) {
   RunningServer server({.header_timeout_ms = 80});
   Client stuck(server.address()), half(server.address());

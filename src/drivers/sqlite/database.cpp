@@ -2,6 +2,10 @@
 
 #include <pthread.h>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <thread>
 
 #include "drivers/sqlite/job_queue.h"
@@ -12,6 +16,7 @@ namespace gatehouse::sqlite {
 namespace {
 
 constexpr std::size_t reads_per_snapshot_max = 32;
+constexpr Milliseconds check_max{60'000};  // for a call without a deadline
 // Emptying the log gives its blocks back, and a log that grows anew costs twice the time per commit of one that is
 // written over: not between two logins of a small site, but before the night.
 constexpr Milliseconds quiet_before_checkpoint{30'000};
@@ -110,15 +115,41 @@ void Database::submit_read(SteadyTime deadline, Job job) { threads_->read_queue.
 
 void Database::on_event_commit(std::function<void()> wake) { threads_->writer.on_event_commit(std::move(wake)); }
 
+namespace {
+
+// On the shard that asked, but for `seen`, which is the job's until it has ended.
+struct Question {
+  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> answered;
+  Done seen;
+  std::optional<Done> answer;
+};
+
+Done look(Connection& connection) {
+  auto row = connection.query("SELECT count(*) FROM schema_migrations");
+  if (!row) return pass(row);
+  auto has = row->step();
+  if (!has) return pass(has);
+  return {};
+}
+
+}  // namespace
+
 Task<void> Database::check(Call call) {
-  auto look = [](Connection& connection) -> Done {
-    auto row = connection.query("SELECT count(*) FROM schema_migrations");
-    if (!row) return pass(row);
-    auto has = row->step();
-    if (!has) return pass(has);
-    return {};
-  };
-  co_return co_await read<void>(call, look);
+  const auto executor = co_await asio::this_coro::executor;
+  const auto left = std::min<SteadyTime::duration>(call.deadline - threads_->clock.steady(), check_max);
+  const auto question = std::make_shared<Question>(Question{.answered{executor, left}, .seen = {}, .answer = {}});
+  submit_read(call.deadline, {.run = [question](Connection& connection) { return question->seen = look(connection); },
+                              .finish = [question, executor](Done committed) {
+                                asio::post(executor, [question, committed] {
+                                  question->answer = committed ? question->seen : committed;
+                                  question->answered.cancel();
+                                });
+                              }});
+  auto waiting = question->answered.async_wait(asio::as_tuple(use_async));
+  (void)co_await std::move(waiting);
+  if (!question->answer)
+    co_return fail(Code::deadline_exceeded, "deadline_exceeded", "This took too long. Try again.", "a reader hangs");
+  co_return *question->answer;
 }
 
 Database::Stats Database::stats() const {

@@ -62,7 +62,8 @@ class Database {
   // `wake` runs on the writer thread after each commit that appended to the outbox. Register while wiring.
   void on_event_commit(std::function<void()> wake);
 
-  // Whether the last commit can be read: the readiness check.
+  // Whether the last commit can be read: the readiness check. The one wait here that ends at the call's deadline although
+  // a reader hangs in the system; its job owns all it touches and may end later.
   Task<void> check(Call call);
 
   struct Stats {

@@ -138,5 +138,27 @@ TEST(Durability, whatever_was_acknowledged_before_kill_9_is_there_afterwards) {
   }
 }
 
+TEST_F(DatabaseTest, F39_a_readiness_check_ends_at_its_deadline_although_every_reader_hangs) {
+  std::promise<void> thaw;
+  const auto thawed = thaw.get_future().share();
+  std::vector<std::future<Result<void>>> hanging;
+  for (int i = 0; i < 2; ++i) {  // the readers there are
+    auto hangs = std::make_shared<std::promise<void>>();
+    auto job = [hangs, thawed](Connection&) -> Done {
+      hangs->set_value();
+      thawed.wait();
+      return {};
+    };
+    hanging.push_back(begin<void>(database_->read<void>(Call{}, job)));
+    hangs->get_future().wait();
+  }
+  Call call;
+  call.deadline = clock_.steady() + Milliseconds{20};
+  EXPECT_EQ(wait<void>(database_->check(call)).error().code, Code::deadline_exceeded);
+  thaw.set_value();
+  for (auto& answer : hanging) EXPECT_TRUE(answer.get());
+  EXPECT_TRUE(wait<void>(database_->check(Call{})));
+}
+
 }  // namespace
 }  // namespace gatehouse::sqlite
