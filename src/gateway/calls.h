@@ -91,6 +91,9 @@ class Calls {
   // The version of the password that was right.
   Task<std::int64_t> verify_password(Call call, std::string user_id, std::string password, std::string account,
                                      std::string name = {});
+  // The same of the caller's own, as login counts it: one state for both doors (S-21).
+  // PERMISSION_DENIED current_password_wrong.
+  Task<std::int64_t> verify_own_password(Call call, std::string password);
   Task<void> check_new_password(Call call, std::string password);
   Task<credential::v1::ReplacePasswordRequest> prepare_replacement(Call call, identity::v1::User user,
                                                                    std::string password);

@@ -18,9 +18,11 @@ Task<http::Response> Calls::list_identifiers(Exchange exchange) {
   co_return response;
 }
 
+// Whoever has a verified address of an account can recover it: that takes more than a token that was picked up (S-14).
 Task<http::Response> Calls::attach_identifier(Exchange exchange) {
   auto body = RequestBody::read(exchange);
   if (!body) co_return pass(body);
+  const auto current_password = body->text("current_password");
   identity::v1::AttachIdentifierRequest request;
   request.set_user_id(exchange.call.caller.user_id.str());
   request.set_type(body->one_of("type", {"email"}));
@@ -28,6 +30,10 @@ Task<http::Response> Calls::attach_identifier(Exchange exchange) {
   request.set_challenge_id(body->optional_id("challenge_id"));
   const auto valid = body->finish();
   if (!valid) co_return pass(valid);
+  const auto user = co_await load_caller(exchange.call);
+  if (!user) co_return pass(user);
+  const auto proven = co_await verify_own_password(exchange.call, current_password);
+  if (!proven) co_return pass(proven);
   const auto identifier = co_await parts_.identity.attach_identifier(exchange.call, std::move(request));
   if (!identifier) co_return pass(identifier);
   co_return json_response(201, *identifier, write_identifier);

@@ -125,9 +125,7 @@ Task<http::Response> Calls::change_password(Exchange exchange) {
   if (!valid) co_return pass(valid);
   const auto user = co_await load_caller(exchange.call);
   if (!user) co_return pass(user);
-  auto account = account_key_of_user(user->id());  // as login counts it: one state for both doors (S-21)
-  const auto version = co_await verify_password(exchange.call, user->id(), current_password, std::move(account));
-  if (!version && version.error().code == Code::unauthenticated) co_return current_password_wrong();
+  const auto version = co_await verify_own_password(exchange.call, current_password);
   if (!version) co_return pass(version);
   if (new_password == current_password)
     co_return invalid_field("new_password", "password_unchanged", "This is the password you have.");
@@ -141,6 +139,14 @@ Task<http::Response> Calls::change_password(Exchange exchange) {
   if (!replaced && replaced.error().code == Code::not_found) co_return session_revoked();
   if (!replaced) co_return pass(replaced);
   co_return no_content();
+}
+
+Task<std::int64_t> Calls::verify_own_password(Call call, std::string password) {
+  auto user_id = call.caller.user_id.str();
+  auto account = account_key_of_user(user_id);
+  auto version = co_await verify_password(call, std::move(user_id), std::move(password), std::move(account));
+  if (!version && version.error().code == Code::unauthenticated) co_return current_password_wrong();
+  co_return version;
 }
 
 Task<void> Calls::check_new_password(Call call, std::string password) {

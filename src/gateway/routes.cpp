@@ -27,7 +27,7 @@ constexpr Route public_table[] = {
     {Method::put, "/api/v1/users/me/password", Policy::user().body(auth_body).limited(RateClass::login).logged(),
      &Calls::change_password},
     {Method::get, "/api/v1/users/me/identifiers", Policy::user(), &Calls::list_identifiers},
-    {Method::post, "/api/v1/users/me/identifiers", Policy::user().body(any_body).limited(RateClass::code).logged(),
+    {Method::post, "/api/v1/users/me/identifiers", Policy::user().body(auth_body).limited(RateClass::login).logged(),
      &Calls::attach_identifier},
     {Method::del, "/api/v1/users/me/identifiers/{identifier_id}", Policy::user().logged(), &Calls::detach_identifier},
     {Method::get, "/api/v1/users/{user_id}", Policy::self_or("users:read"), &Calls::get_user},

@@ -6,7 +6,7 @@ PATH = "/api/v1/users/me/identifiers"
 
 
 def attach(someone, address, **rest):
-    return someone.request("POST", PATH, json={"type": "email", "value": address, **rest})
+    return someone.request("POST", PATH, json={"current_password": someone.password, "type": "email", "value": address, **rest})
 
 
 def listed(someone):
@@ -88,5 +88,5 @@ def test_S84_one_address_in_two_spellings_is_one(house, ada, mailbox):
 
 
 def test_another_type_of_identifier_is_refused(ada):
-    answer = ada.request("POST", PATH, json={"type": "phone", "value": "+15550100"})
+    answer = ada.request("POST", PATH, json={"current_password": ada.password, "type": "phone", "value": "+15550100"})
     assert answer.status == 422 and "type" in answer.field_codes

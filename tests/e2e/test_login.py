@@ -162,10 +162,12 @@ def test_S22_the_owner_is_not_locked_out_by_a_stranger(make_house):
     assert house.client().post("/api/v1/auth/recover", {"email": victim.user["email"]}, headers=owner).status == 202
 
 
-def test_S21_password_change_and_login_share_one_state(guarded):
+@pytest.mark.parametrize("method, path, rest", [("PUT", "password", {"new_password": "velvet-harbour-sprocket-9"}),
+                                                ("POST", "identifiers", {"type": "email", "value": "ada@example.com"})])
+def test_S21_whatever_takes_the_current_password_and_login_share_one_state(guarded, method, path, rest):
     victim = person(guarded)
-    body = {"current_password": OTHER_PASSWORD, "new_password": "velvet-harbour-sprocket-9"}
-    answers = [victim.request("PUT", "/api/v1/users/me/password", json=body) for _ in range(30)]
+    body = {"current_password": OTHER_PASSWORD, **rest}
+    answers = [victim.request(method, f"/api/v1/users/me/{path}", json=body) for _ in range(30)]
     assert answers[-1].status == 429, answers[-1]
     assert login(guarded, victim.username, PASSWORD).status == 401, "not looked at, and not told why"
 
