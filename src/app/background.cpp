@@ -35,7 +35,7 @@ Background::Background(Platform& platform, Shard& shard, Roles& roles)
 Background::~Background() = default;
 
 std::unique_ptr<events::Handler> Background::make_handler(std::string_view consumer) const {
-  if (consumer == mail_consumer) return notification::make_mail_consumer(notification_parts_);
+  if (consumer == mail_consumer || consumer == password_mail_consumer) return notification::make_mail_consumer(notification_parts_);
   if (consumer == account_end_consumer)
     return gateway::make_account_end_consumer(*roles_.identity, *roles_.auth, *roles_.credential);
   if (consumer == password_end_consumer) return gateway::make_password_end_consumer(*roles_.identity, *roles_.auth);

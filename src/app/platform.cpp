@@ -153,6 +153,7 @@ std::vector<ConsumerStore> make_consumer_stores(const Databases& databases) {
   stores.push_back({std::string(account_end_consumer), "identity", sqlite::make_delivery_store(*databases.auth)});
   stores.push_back({std::string(password_end_consumer), "credential", sqlite::make_delivery_store(*databases.auth)});
   stores.push_back({std::string(mail_consumer), "identity", sqlite::make_delivery_store(*databases.notification)});
+  stores.push_back({std::string(password_mail_consumer), "credential", sqlite::make_delivery_store(*databases.notification)});
   return stores;
 }
 

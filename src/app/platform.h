@@ -44,6 +44,7 @@ inline constexpr std::string_view profile_consumer = "account.profile";
 inline constexpr std::string_view account_end_consumer = "gateway.account_end";
 inline constexpr std::string_view password_end_consumer = "gateway.password_end";
 inline constexpr std::string_view mail_consumer = "notification.mail";
+inline constexpr std::string_view password_mail_consumer = "notification.password_mail";
 [[nodiscard]] std::vector<ConsumerStore> make_consumer_stores(const Databases& databases);
 
 // The URL that tokens are issued under: server.public_url, or where the public listener is.

@@ -77,6 +77,21 @@ events::Event EventMaker::identifier_verified(std::string_view user_id, const v1
   return event;
 }
 
+events::Event EventMaker::identifier_detached(std::string_view user_id, const v1::Identifier& identifier,
+                                              const SecretKey& key) const {
+  auto event = make("identifier.detached.v1", user_id);
+  std::string data;
+  json::Writer(data)
+      .begin_object()
+      .field("identifier_id", identifier.id())
+      .field("type", identifier.type())
+      .field("value", identifier.value())
+      .field("verified", identifier.verified())
+      .end_object();
+  seal_data(event, user_id, key, std::move(data));
+  return event;
+}
+
 events::Event EventMaker::challenge_created(const Challenge& challenge, const CodeMail& mail,
                                             const SecretKey& key) const {
   const std::string id = challenge.id.str();

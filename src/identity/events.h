@@ -45,6 +45,9 @@ class EventMaker {
   [[nodiscard]] events::Event user_released(std::string_view user_id) const;
   [[nodiscard]] events::Event identifier_attached(std::string_view user_id, const v1::Identifier& identifier) const;
   [[nodiscard]] events::Event identifier_verified(std::string_view user_id, const v1::Identifier& identifier) const;
+  // With the address, sealed: nobody else can tell it any more to whoever writes to it once more.
+  [[nodiscard]] events::Event identifier_detached(std::string_view user_id, const v1::Identifier& identifier,
+                                                  const SecretKey& key) const;
 
   struct CodeMail {
     std::string_view type;   // of the address: "email"

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/json/serialize.hpp>
 #include <map>
 #include <optional>
 #include <set>
@@ -151,7 +152,9 @@ class StoreContract : public testing::Test {
     std::map<std::string, std::string> members;
     const auto object = json::read_object(text->reveal());
     EXPECT_TRUE(object);
-    for (const auto& member : *object) members[std::string(member.key())] = member.value().as_string().c_str();
+    for (const auto& member : *object)
+      members[std::string(member.key())] =
+          member.value().is_string() ? std::string(member.value().get_string()) : boost::json::serialize(member.value());
     return members;
   }
 };

@@ -84,6 +84,22 @@ TYPED_TEST_P(StoreAddresses, the_primary_address_is_the_first_verified_else_the_
   EXPECT_EQ(this->events().back().data, R"({"changed":["identifiers","email"],"status":"active"})");
 }
 
+TYPED_TEST_P(StoreAddresses, S86_a_detached_address_is_told_sealed) {
+  const auto ann = this->create_active("ann");
+  const auto address = this->verify(ann, "ann@example.org");
+  const auto id = *Uuid::parse(address->value.id());
+  ASSERT_TRUE(this->wait(this->store().detach_identifier(this->now(), this->id_of(ann), id)));
+  const auto story = this->story(ann.id());
+  ASSERT_GE(story.size(), 2U);
+  EXPECT_EQ((Names{story.end() - 2, story.end()}), (Names{"identifier.detached.v1", "user.updated.v1"}));
+  const auto told = this->events().at(this->events().size() - 2);
+  EXPECT_EQ(events::to_json(told).find("ann@"), std::string::npos);
+  const auto data = this->unseal(told);
+  EXPECT_EQ(data.at("value"), "ann@example.org");
+  EXPECT_EQ(data.at("verified"), "true");
+  EXPECT_EQ(data.at("identifier_id"), address->value.id());
+}
+
 TYPED_TEST_P(StoreAddresses, S92_nobody_detaches_another_users_address) {
   const auto ann = this->create_active("ann"), bob = this->create_active("bob");
   const auto address = this->attach(ann, "ann@example.org");
@@ -96,6 +112,6 @@ TYPED_TEST_P(StoreAddresses, S92_nobody_detaches_another_users_address) {
 REGISTER_TYPED_TEST_SUITE_P(StoreAddresses, S89_many_may_claim_an_address_and_the_first_to_prove_it_has_it_alone,
                             attaching_again_returns_what_is_there, S85_a_proof_holds_for_one_address_one_user_one_time,
                             a_user_has_at_most_ten_addresses, the_primary_address_is_the_first_verified_else_the_first,
-                            S92_nobody_detaches_another_users_address);
+                            S86_a_detached_address_is_told_sealed, S92_nobody_detaches_another_users_address);
 
 }  // namespace gatehouse::identity

@@ -26,7 +26,7 @@ Dispatcher::Dispatcher(const Needs& needs)
     : needs_(needs),
       queued_(needs.metrics.gauge("gatehouse_mail_queued", "Mails that wait to be sent.")),
       oldest_(needs.metrics.gauge("gatehouse_mail_oldest_seconds", "Age of the oldest mail that waits.")) {
-  for (const auto which : {Template::welcome, Template::verify, Template::recovery, Template::decoy})
+  for (const auto which : templates)
     counters_.emplace(which, make_counters(needs.metrics, which));
 }
 

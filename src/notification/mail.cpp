@@ -79,17 +79,23 @@ std::string_view name_of(Template which) {
     case Template::verify: return "verify";
     case Template::recovery: return "recovery";
     case Template::decoy: return "decoy";
+    case Template::address_added: return "address_added";
+    case Template::address_removed: return "address_removed";
+    case Template::password_changed: return "password_changed";
   }
   return "welcome";
 }
 
 std::optional<Template> template_named(std::string_view name) {
-  for (const auto which : {Template::welcome, Template::verify, Template::recovery, Template::decoy})
+  for (const auto which : templates)
     if (name_of(which) == name) return which;
   return std::nullopt;
 }
 
-int priority_of(Template which) { return which == Template::welcome ? 1 : 0; }
+int priority_of(Template which) {
+  const bool has_code = which == Template::verify || which == Template::recovery || which == Template::decoy;
+  return has_code ? 0 : 1;
+}
 
 bool asks_for_mail(std::string_view event_type) { return event_type == user_created || event_type == challenge_created; }
 

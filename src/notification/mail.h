@@ -2,6 +2,7 @@
 // leave, and what happens after a failure. Pure functions, any thread.
 #pragma once
 
+#include <array>
 #include <boost/json/object.hpp>
 #include <optional>
 #include <string>
@@ -15,7 +16,10 @@
 namespace gatehouse::notification {
 
 // A decoy is a recovery of nobody's account: written like any mail, so that nobody can tell, and not delivered.
-enum class Template : std::uint8_t { welcome, verify, recovery, decoy };
+// The last three are alerts (alert.h).
+enum class Template : std::uint8_t { welcome, verify, recovery, decoy, address_added, address_removed, password_changed };
+inline constexpr std::array templates{Template::welcome,       Template::verify,          Template::recovery,        Template::decoy,
+                                      Template::address_added, Template::address_removed, Template::password_changed};
 [[nodiscard]] std::string_view name_of(Template which);
 [[nodiscard]] std::optional<Template> template_named(std::string_view name);
 
@@ -34,7 +38,7 @@ struct Draft {
 
 // A mail in the queue: everything but what it says is readable.
 struct QueuedMail {
-  std::string id;  // of the event that asked for it
+  std::string id;  // of the event that asked for it; the next mails of one alert have -2, -3 … behind it
   Template which = Template::welcome;
   std::string subject;  // whose mail it is
   std::string origin;   // stands for who asked for it
@@ -68,6 +72,10 @@ struct AfterFailure {
 // Exponential backoff with jitter, 1 s … 10 min; given up after `mail_attempts_max` tries, at once when no try can
 // help, and when the next one would come after the code has expired.
 [[nodiscard]] AfterFailure after_failure(const QueuedMail& mail, Code code, WallTime now, Random& random);
+
+// Changes that one user is told of in an hour: an attacker with the password must not mail somebody without end, and
+// whoever has been told of the first few knows.
+inline constexpr std::int64_t alerts_per_hour_max = 5;
 
 inline constexpr Milliseconds backoff_min{1'000};
 inline constexpr Milliseconds backoff_max{600'000};

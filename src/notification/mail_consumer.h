@@ -1,4 +1,4 @@
-// MailConsumer: turns events of identity into queued mail. On one shard; the consumer of events/consumer.h calls it.
+// MailConsumer: turns events of identity and of credential into queued mail. On one shard; the consumer of events/consumer.h calls it.
 #pragma once
 
 #include <prometheus/counter.h>
@@ -29,6 +29,9 @@ class MailConsumer final : public events::Handler {
   Task<void> handle(Call call, events::Event event) override;
 
  private:
+  Task<void> tell_owner(Call call, events::Event event);
+  void count_dropped(Template which);
+
   MailStore& store_;
   identity::Api& identity_;
   const std::string product_name_;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "events/event.h"
 #include "notification/mail.h"
@@ -24,6 +25,10 @@ class MailStore {
   // Remembers that the event was taken and queues its mail, in one transaction; nothing when it was taken before. A
   // full queue drops one, and says which: a decoy if there is any, else the newest of the origin that has most.
   virtual Task<std::optional<Template>> enqueue(Call call, QueuedMail mail) = 0;
+  // The same of the mails of one alert, one or more. Nothing is queued either when their subject has been told of
+  // `alerts_per_hour_max` others within the hour before `now`.
+  virtual Task<std::vector<Template>> enqueue_alert(Call call, std::string event_id, std::vector<QueuedMail> mails,
+                                                    WallTime now) = 0;
   // The mail to send now: codes first, then one of each origin in turn, so that nobody's many hold up anybody's few.
   virtual Task<std::optional<QueuedMail>> find_due(Call call, WallTime now) = 0;
   // How long until there is one; nothing when none is queued.

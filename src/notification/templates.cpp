@@ -46,6 +46,28 @@ std::string valid_text(Language language, const CodeValues& values) {
   return fmt::format("It is valid for {} {}, until {} UTC, and can be used once.", minutes, minutes == 1 ? "minute" : "minutes", until);
 }
 
+// The subject of an alert, and what has happened, with {0} for the product and {1} for the time.
+Text alert_parts(Language language, Template which) {
+  const bool is_german = language == Language::german;
+  if (which == Template::address_added)
+    return is_german ? Text{"Neue Adresse für dein Konto bei {0}",
+                            "am {1} wurde deinem Konto bei {0} eine E-Mail-Adresse hinzugefügt. Wer dort Post liest,\n"
+                            "kann ein neues Passwort für das Konto setzen."}
+                     : Text{"An address was added to your account at {0}",
+                            "on {1} an e-mail address was added to your account at {0}. Whoever reads mail\n"
+                            "there can set a new password for the account."};
+  if (which == Template::address_removed)
+    return is_german ? Text{"Eine Adresse deines Kontos bei {0} wurde entfernt",
+                            "am {1} wurde eine E-Mail-Adresse von deinem Konto bei {0} entfernt. Mit ihr lässt sich\n"
+                            "das Konto nicht mehr wiederherstellen."}
+                     : Text{"An address was removed from your account at {0}",
+                            "on {1} an e-mail address was removed from your account at {0}. It can no longer\n"
+                            "be used to recover the account."};
+  return is_german ? Text{"Das Passwort deines Kontos bei {0} wurde geändert", "am {1} wurde das Passwort deines Kontos bei {0} geändert."}
+                   : Text{"The password of your account at {0} was changed", "on {1} the password of your account at {0} was changed."};
+}
+
+
 }  // namespace
 
 Language language_of(std::string_view locale) {
@@ -126,6 +148,33 @@ Text recovery_text(Language language, const CodeValues& values) {
                       "your password stays as it is.\n\n"
                       "-- \n{0}\n",
                       product, address, code, valid)};
+}
+
+Text alert_text(Language language, Template which, const AlertValues& values) {
+  const auto product = one_line(values.product_name), name = one_line(values.username);
+  const auto parts = alert_parts(language, which);
+  const auto when = to_rfc3339(values.at).substr(0, 10) + " " + time_of_day(values.at) + " UTC";
+  const auto subject = fmt::format(fmt::runtime(parts.subject), product);
+  const auto happened = fmt::format(fmt::runtime(parts.body), product, when);
+  if (language == Language::german)
+    return {subject, fmt::format("Hallo {1},\n\n"
+                                 "{2}\n\n"
+                                 "Warst du das, ist nichts zu tun.\n\n"
+                                 "Warst du es nicht, kommt jemand anderes in dein Konto. Stelle es jetzt wieder her:\n"
+                                 "Fordere bei {0} mit einer Adresse, die du dort noch hast, ein neues Passwort an. Das\n"
+                                 "beendet alle Sitzungen. Entferne dann die Adressen, die nicht deine sind. Ist keine\n"
+                                 "von deinen mehr da, schreibe denen, die {0} betreiben.\n\n"
+                                 "-- \n{0}\n",
+                                 product, name, happened)};
+  return {subject, fmt::format("Hello {1},\n\n"
+                               "{2}\n\n"
+                               "If this was you, there is nothing to do.\n\n"
+                               "If this was not you, somebody else can get into your account. Recover it now: ask\n"
+                               "{0} for a new password, with an address that you still have there. That ends every\n"
+                               "session. Then remove the addresses that are not yours. If none of yours is left,\n"
+                               "write to those who run {0}.\n\n"
+                               "-- \n{0}\n",
+                               product, name, happened)};
 }
 
 }  // namespace gatehouse::notification

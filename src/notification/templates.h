@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "notification/mail.h"
 
 namespace gatehouse::notification {
 
@@ -21,9 +22,16 @@ struct CodeValues {
   WallTime expires_at{}, now{};
 };
 
+struct AlertValues {
+  std::string_view product_name, username;
+  WallTime at{};
+};
+
 // Values are put in as one line of text: control characters and text-direction marks are left out.
 [[nodiscard]] Text welcome_text(Language language, std::string_view product_name, std::string_view username);
 [[nodiscard]] Text verify_text(Language language, const CodeValues& values);    // proves an address
 [[nodiscard]] Text recovery_text(Language language, const CodeValues& values);  // sets a new password
+// A change of the ways into an account, and what to do about it. Of address_added, address_removed and password_changed.
+[[nodiscard]] Text alert_text(Language language, Template which, const AlertValues& values);
 
 }  // namespace gatehouse::notification

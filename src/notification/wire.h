@@ -28,7 +28,8 @@ struct Parts {
   telemetry::Metrics& metrics;
 };
 
-// Consumer `notification.mail` of the topic gatehouse.identity; its store is Parts::database.
+// Consumers `notification.mail` of the topic gatehouse.identity and `notification.password_mail` of gatehouse.credential;
+// their store is Parts::database.
 [[nodiscard]] std::unique_ptr<events::Handler> make_mail_consumer(const Parts& parts);
 
 // Sends what is queued, and tells mail.sent and mail.failed in the outbox of Parts::database, until cancelled. Woken

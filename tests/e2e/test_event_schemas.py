@@ -35,6 +35,8 @@ def test_every_event_is_of_its_schema(own_house):
     address = fresh_email()
     someone, other = person(house, email=address), person(house)
     someone.request("PATCH", "/api/v1/users/me", json={"display_name": "x"})
+    attached = someone.request("POST", "/api/v1/users/me/identifiers", json={"current_password": someone.password, "type": "email", "value": fresh_email()})
+    someone.request("DELETE", f"/api/v1/users/me/identifiers/{attached.json()['id']}")
     someone.request("PUT", "/api/v1/users/me/password", json={"current_password": someone.password, "new_password": "lantern-quarry-mosaic-31"})
     house.client().post("/api/v1/challenges", {"type": "email", "value": fresh_email()})
     run_ok(house, "role", "assign", other.username, "admin")

@@ -42,6 +42,7 @@ def test_S105_planted_secrets_are_nowhere(house, mailbox):
     recovery = house.client().post("/api/v1/auth/recover", {"email": address}).json()["challenge_id"]
     secrets["recovery code"] = mailbox.code_for(address, 2)
     house.client().post("/api/v1/auth/reset", {"challenge_id": recovery, "code": secrets["recovery code"], "new_password": PASSWORD})
+    mailbox.wait_for(address, 3, with_code=False)  # a welcome, and twice that the password was changed
     secrets["service key"] = (house.data / "keys" / "service-auth.key").read_text().strip()
     assert not traces(house, secrets)
 

@@ -159,13 +159,19 @@ Result<Changed<Nothing>> SqliteStore::detach_identifier(Connection& connection, 
                                                         Uuid identifier) const {
   const auto before = load_user(connection, user);
   if (!before) return pass(before);
-  const auto removed =
-      connection.execute("DELETE FROM identifiers WHERE id = ? AND user_id = ?", blob_of(identifier), blob_of(user));
-  if (!removed) return pass(removed);
-  if (*removed == 0) return not_found("identifier_not_found", "There is no such address.");
+  const auto gone = load_identifier(connection, user, identifier);
+  if (!gone) return pass(gone);
+  const EventMaker events(occasion, random_);
+  Done done = run(connection, "DELETE FROM identifiers WHERE id = ?", blob_of(identifier));
   // A recovery code that is on its way to the address must not work any more.
-  if (Done done = identity::void_recoveries(connection, user); !done) return pass(done);
-  auto notice = announce_loss(connection, EventMaker(occasion, random_), *before, user, occasion.now);
+  if (done) done = identity::void_recoveries(connection, user);
+  if (done && before->status() != v1::USER_STATUS_PENDING) {
+    const auto key = find_subject_key(connection, user.value);
+    if (!key) return pass(key);
+    done = sqlite::append_event(connection, events.identifier_detached(before->id(), *gone, *key));
+  }
+  if (!done) return pass(done);
+  auto notice = announce_loss(connection, events, *before, user, occasion.now);
   if (!notice) return pass(notice);
   return Changed<Nothing>{.users = {std::move(*notice)}};
 }

@@ -37,10 +37,7 @@ Result<std::optional<Template>> drop_one(Connection& connection) {
 
 // Fair queuing (Demers, Keshav, Shenker 1989) with mails as the unit: a mail's turn comes one after that of its origin's
 // last, and whoever has none waiting joins those who are served now.
-Result<std::optional<Template>> insert(Connection& connection, const QueuedMail& mail) {
-  auto claimed = sqlite::claim_event(connection, consumer_name, mail.id);
-  if (!claimed) return pass(claimed);
-  if (!*claimed) return std::nullopt;
+Result<std::optional<Template>> insert_mail(Connection& connection, const QueuedMail& mail) {
   auto inserted = connection.execute(
       "INSERT INTO mail_queue (id, template, priority, turn, origin, subject, correlation_id, key_id, box, created_at_ms,"
       " expires_at_ms, attempts, next_at_ms, status, last_error) VALUES (?1, ?2, ?3, max("
@@ -55,6 +52,46 @@ Result<std::optional<Template>> insert(Connection& connection, const QueuedMail&
   if (!is_full) return pass(is_full);
   if (!*is_full) return std::nullopt;
   return drop_one(connection);
+}
+
+Result<std::optional<Template>> insert(Connection& connection, const QueuedMail& mail) {
+  auto claimed = sqlite::claim_event(connection, consumer_name, mail.id);
+  if (!claimed) return pass(claimed);
+  if (!*claimed) return std::nullopt;
+  return insert_mail(connection, mail);
+}
+
+// Whether one more alert may be told to `subject`, and if so, counts it. One from the future was told under a clock that
+// has been set back since: it does not count.
+Result<bool> admit_alert(Connection& connection, const std::string& subject, WallTime now) {
+  const auto hour_ago = to_ms(now - std::chrono::hours{1});
+  const auto forgotten = connection.execute("DELETE FROM alerts WHERE told_at_ms <= ?", hour_ago);
+  if (!forgotten) return pass(forgotten);
+  auto row = connection.query("SELECT count(*) FROM alerts WHERE subject = ? AND told_at_ms <= ?", subject, to_ms(now));
+  if (!row) return pass(row);
+  const auto has = row->step();
+  if (!has) return pass(has);
+  if (row->integer(0) >= alerts_per_hour_max) return false;
+  const auto counted = connection.execute("INSERT INTO alerts (subject, told_at_ms) VALUES (?, ?)", subject, to_ms(now));
+  if (!counted) return pass(counted);
+  return true;
+}
+
+Result<std::vector<Template>> insert_alert(Connection& connection, const std::string& event_id,
+                                           const std::vector<QueuedMail>& mails, WallTime now) {
+  std::vector<Template> dropped;
+  auto claimed = sqlite::claim_event(connection, consumer_name, event_id);
+  if (!claimed) return pass(claimed);
+  if (!*claimed) return dropped;
+  auto admitted = admit_alert(connection, mails.front().subject, now);
+  if (!admitted) return pass(admitted);
+  if (!*admitted) return dropped;
+  for (const auto& mail : mails) {
+    auto inserted = insert_mail(connection, mail);
+    if (!inserted) return pass(inserted);
+    if (*inserted) dropped.push_back(**inserted);
+  }
+  return dropped;
 }
 
 // A time beyond the longest backoff was written under a clock that has been set back since: it counts as due.
@@ -119,6 +156,13 @@ class SqliteMailStore final : public MailStore {
   Task<std::optional<Template>> enqueue(Call call, QueuedMail mail) override {
     auto job = [mail = std::move(mail)](Connection& connection) { return insert(connection, mail); };
     co_return co_await database_.write<std::optional<Template>>(call, std::move(job));
+  }
+  Task<std::vector<Template>> enqueue_alert(Call call, std::string event_id, std::vector<QueuedMail> mails,
+                                            WallTime now) override {
+    auto job = [event_id = std::move(event_id), mails = std::move(mails), now](Connection& connection) {
+      return insert_alert(connection, event_id, mails, now);
+    };
+    co_return co_await database_.write<std::vector<Template>>(call, std::move(job));
   }
   Task<std::optional<QueuedMail>> find_due(Call call, WallTime now) override {
     auto job = [now](Connection& connection) { return select_due(connection, now); };
