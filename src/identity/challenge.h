@@ -2,7 +2,6 @@
 // A pure state machine: time comes in, the verdict goes out, storing is somebody else's job. Any thread.
 //
 //   live ─right code→ solved ─redeem→ redeemed        live ─5 tries→ exhausted     live ─10 min→ expired
-//   live ─a newer challenge for the same address and purpose→ gone (superseded)
 //
 // A try is counted before the codes are compared, and both are stored in one step: whoever tries a hundred codes at
 // once gets five answers. Codes and addresses are kept as keyed hashes only.

@@ -58,13 +58,6 @@ TEST_F(ServiceTest, S85_a_code_works_for_its_own_challenge_only) {
   EXPECT_EQ(solve(one->id(), mailed_code(other->id())).error().reason, "challenge_code_wrong");
 }
 
-TEST_F(ServiceTest, S91_asking_again_takes_the_mail_that_is_still_on_its_way_back) {
-  std::vector<std::string> ids;
-  for (int i = 0; i < 10; ++i) ids.push_back(challenge("ann@example.org")->id());
-  for (int i = 0; i < 9; ++i) EXPECT_EQ(mailed_code(ids[static_cast<std::size_t>(i)]), "erased");
-  EXPECT_EQ(mailed_code(ids.back()).size(), 8U);
-}
-
 TEST_F(ServiceTest, S86_the_answer_of_a_challenge_has_no_code_in_it) {
   const auto made = challenge("ann@example.org");
   const auto code = mailed_code(made->id());

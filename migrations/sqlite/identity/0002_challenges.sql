@@ -1,4 +1,4 @@
--- Challenges: keyed hashes of code and address only. At most one live one per address that is to be verified.
+-- Challenges: keyed hashes of code and address only.
 CREATE TABLE challenges (
   id           BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
   purpose      INTEGER NOT NULL CHECK (purpose IN (1, 2)), -- verify, recover
@@ -12,7 +12,6 @@ CREATE TABLE challenges (
   owner        BLOB, -- recover: the user, or NULL for a decoy
   created_by   BLOB  -- verify: the user who asked, if authenticated
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX challenges_live ON challenges (purpose, address_hash) WHERE solved_at IS NULL AND purpose = 1;
 CREATE INDEX challenges_expiry ON challenges (expires_at);
 CREATE INDEX challenges_owner ON challenges (owner) WHERE owner IS NOT NULL;
 CREATE INDEX challenges_creator ON challenges (created_by) WHERE created_by IS NOT NULL;

@@ -23,18 +23,6 @@ Result<std::string> locale_of(sqlite::Connection& connection, const std::optiona
   return user->locale();
 }
 
-// The live challenge for the same address is gone, and with it the mail that is still on its way. Not so a recovery's:
-// anybody may ask for one, and must not be able to void what its owner is about to type (docs/adr/0010).
-Done supersede(sqlite::Connection& connection, const Challenge& challenge) {
-  const auto address = blob_of(challenge.address_hash);
-  Done done = run(connection,
-                  "DELETE FROM subject_keys WHERE key_id IN "
-                  "(SELECT id FROM challenges WHERE purpose = 1 AND address_hash = ? AND solved_at IS NULL)",
-                  address);
-  if (!done) return done;
-  return run(connection, "DELETE FROM challenges WHERE purpose = 1 AND address_hash = ? AND solved_at IS NULL", address);
-}
-
 }  // namespace
 
 Done SqliteStore::create_challenge(Connection& connection, const Occasion& occasion, const NewChallenge& wanted) const {
@@ -48,8 +36,8 @@ Done SqliteStore::create_challenge(Connection& connection, const Occasion& occas
   if (challenge.is_decoy()) challenge.code_hash = Digest{};  // no code hashes to this
   const auto locale = locale_of(connection, recovers ? challenge.owner : challenge.created_by);
   if (!locale) return pass(locale);
-  Done done = recovers ? Done{} : supersede(connection, challenge);
-  if (done) done = insert_challenge(connection, challenge);
+  // Beside those before it: anybody may ask for one, and must not void what its owner is about to type (docs/adr/0010).
+  Done done = insert_challenge(connection, challenge);
   // A decoy is told of like a real one, and its mail written but not delivered: nobody can tell the two by the time they
   // take, nor by what else waits meanwhile (S-18).
   const auto key = subject_keys_.make(challenge.id.str());
