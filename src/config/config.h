@@ -43,7 +43,7 @@ struct RateLimit {
   bool enabled = true;
   std::uint32_t register_per_minute = 10;  // per source
   std::uint32_t login_per_minute = 60;     // per source
-  std::uint32_t challenge_per_hour = 10;   // per address and source; 6 times that per source, and per address
+  std::uint32_t challenge_per_hour = 10;   // per address and source; 6 times that per source, and per address (gateway/rate_limits.h)
   std::uint32_t refresh_per_minute = 120;  // per source
 };
 

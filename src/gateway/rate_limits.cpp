@@ -23,6 +23,7 @@ std::string pair_of(std::string_view what, std::string_view from) {
   return std::string(from).append("\n").append(what);  // no source holds a line break
 }
 
+constexpr std::uint32_t newcomers_per_total = 10;
 constexpr Milliseconds minute{60'000};
 constexpr Milliseconds hour{3'600'000};
 
@@ -49,6 +50,9 @@ RateLimits::RateLimits(const config::RateLimit& config, const Clock& clock, Rand
       mail_(per(config.challenge_per_hour * 6, hour, config.enabled), clock, random),
       recipient_(per(config.challenge_per_hour * 6, hour, config.enabled), keys_max, clock, random),
       recipient_from_network_(per(config.challenge_per_hour, hour, config.enabled), keys_max, clock, random),
+      recipient_once_(per(1, hour, config.enabled), keys_max, clock, random),
+      recipient_newcomers_(per(config.challenge_per_hour * 6 * newcomers_per_total, hour, config.enabled), keys_max, clock,
+                           random),
       guess_from_network_(per(limits::guesses_per_network_max, hour, config.enabled), keys_max, clock, random) {}
 
 Admission RateLimits::admit_source(RateClass rate_class, std::string_view source) {
@@ -65,9 +69,12 @@ Admission RateLimits::admit_source(RateClass rate_class, std::string_view source
 }
 
 Admission RateLimits::admit_recipient(std::string_view address, std::string_view source) {
-  const auto admission = recipient_from_network_.admit(pair_of(address, network_of(source)));
-  if (!admission.allowed) return admission;
-  return recipient_.admit(address);
+  const auto pair = pair_of(address, network_of(source));
+  const auto by_network = recipient_from_network_.admit(pair);
+  if (!by_network.allowed) return by_network;
+  const auto by_all = recipient_.admit(address);
+  if (by_all.allowed || !recipient_once_.admit(pair).allowed || !recipient_newcomers_.admit(address).allowed) return by_all;
+  return by_network;
 }
 
 Admission RateLimits::admit_guess(std::string_view name, std::string_view source) {

@@ -29,8 +29,9 @@ class RateLimits {
   // `source` is a client address as resilience/source.h groups it.
   [[nodiscard]] Admission admit_source(RateClass rate_class, std::string_view source);
   // `address` is where a mail would go, as identity::email_key spells it. One source mails it so often, all sources
-  // together several times that: nobody can use up what somebody else needs to reach their own address. A /48 of IPv6
-  // is one source here, since one person may have all of it.
+  // together several times that, and past it each once more an hour, up to `newcomers_per_total` times that in all: a
+  // few strangers cannot use up what somebody else needs to reach their own address. A /48 of IPv6 is one source here,
+  // since one person may have all of it.
   [[nodiscard]] Admission admit_recipient(std::string_view address, std::string_view source);
   // A guess at the password of whoever has this name, from a source whose /48 holds others: wider than what credential
   // allows one source, for strangers may share a /48. Whoever guessed right has it back.
@@ -40,7 +41,7 @@ class RateLimits {
  private:
   const bool is_enabled_;
   SourceLimit registration_, login_, code_, refresh_, mail_;
-  RateLimiter recipient_, recipient_from_network_, guess_from_network_;
+  RateLimiter recipient_, recipient_from_network_, recipient_once_, recipient_newcomers_, guess_from_network_;
 };
 
 }  // namespace gatehouse::gateway

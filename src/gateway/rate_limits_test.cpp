@@ -102,7 +102,23 @@ TEST_F(MailLimited, S91_one_address_is_mailed_so_often_by_one_source_and_six_tim
   EXPECT_EQ(challenge("ada@example.com", "192.0.2.1"), 429);
   EXPECT_EQ(challenge("eve@example.com", "192.0.2.1"), 201);
   for (int i = 0; i < 10; ++i) EXPECT_EQ(challenge("ada@example.com", "192.0.2.1" + std::to_string(i)), 201) << i;
+  EXPECT_EQ(challenge("ada@example.com", "192.0.2.99"), 201) << "and past it once by each";
   EXPECT_EQ(challenge("ada@example.com", "192.0.2.99"), 429);
+}
+
+TEST_F(MailLimited, S22_strangers_of_several_networks_cannot_deny_a_recovery) {
+  for (int network = 0; network < 7; ++network)
+    for (int i = 0; i < 3; ++i) recover("ada@example.com", "192.0.2.1" + std::to_string(network));
+  const auto mailed = identity.times("start_recovery");
+  EXPECT_EQ(recover("ada@example.com", "198.51.100.9").text("challenge_id"), test_uuid(901)) << "she gets her code";
+  EXPECT_EQ(identity.times("start_recovery"), mailed + 1);
+  recover("ada@example.com", "198.51.100.9");
+  EXPECT_EQ(identity.times("start_recovery"), mailed + 1) << "once";
+}
+
+TEST_F(MailLimited, S91_what_all_networks_together_mail_to_one_address_is_bounded) {
+  for (int i = 0; i < 200; ++i) recover("ada@example.com", "198.51." + std::to_string(i / 100) + "." + std::to_string(i % 100));
+  EXPECT_EQ(identity.times("start_recovery"), 12 + 120);
 }
 
 TEST_F(MailLimited, S91_spellings_of_one_address_are_one_address) {
