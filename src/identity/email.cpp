@@ -19,8 +19,9 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 
 bool is_letter_or_digit(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z'); }
 bool is_atom(char c) { return is_letter_or_digit(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").contains(c); }
 
+// No leading '-': what hands mail on may take it for an option, so no driver of ours sends to one (drivers/mail).
 bool is_dot_atom(std::string_view text) {
-  if (text.empty() || text.front() == '.' || text.back() == '.' || text.contains("..")) return false;
+  if (text.empty() || text.front() == '-' || text.front() == '.' || text.back() == '.' || text.contains("..")) return false;
   return std::ranges::all_of(text, [](char c) { return c == '.' || is_atom(c); });
 }
 

@@ -161,6 +161,7 @@ TEST(Email, S84_what_is_no_address_is_refused) {
                                       "ann@xn--a.org",
                                       "ann@example.org,bob@example.org",
                                       "<ann@example.org>",
+                                      "-f@example.org",
                                       "ann@b@example.org"})
     EXPECT_FALSE(parse_email(text)) << text;
   EXPECT_FALSE(parse_email(std::string_view("ann\0@example.org", 16)));
