@@ -71,9 +71,9 @@ Task<std::string> Operator::create_user(Call call, Arguments arguments) {
                                      .email = json::text_of(arguments, "email"),
                                      .password = json::text_of(arguments, "password")};
   gateway::Registration registration(*roles_.identity, *roles_.credential, *roles_.auth, platform_.random);
-  auto user = co_await registration.create_account(call, std::move(asked));
-  if (!user) co_return pass(user);
-  co_return user_json(*user);
+  const auto account = co_await registration.create_account(call, std::move(asked));
+  if (!account) co_return pass(account);
+  co_return user_json(account->user);
 }
 
 Task<std::string> Operator::show_user(Call call, Arguments arguments) {

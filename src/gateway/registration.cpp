@@ -11,6 +11,7 @@
 namespace gatehouse::gateway {
 namespace {
 
+constexpr std::int64_t first_password_version = 1;
 constexpr int sweep_users_max = 100;  // a round; the next one takes the rest
 
 // What was asked under the key, without the password: a stored digest of it would be a way to guess it. Each part is
@@ -81,22 +82,23 @@ Task<void> finish_or_release(identity::Api& identity, credential::Api& credentia
 }  // namespace
 
 Task<Registered> Registration::run(Call call, RegistrationRequest asked) {
-  auto user = co_await create_account(call, asked);
-  if (!user) co_return pass(user);
-  if (user->status() != identity::v1::USER_STATUS_ACTIVE) co_return invalid_credentials();
+  auto account = co_await create_account(call, asked);
+  if (!account) co_return pass(account);
+  const auto& user = account->user;
+  if (user.status() != identity::v1::USER_STATUS_ACTIVE) co_return invalid_credentials();
   auth::v1::CreateSessionRequest session;
-  session.set_user_id(user->id());
+  session.set_user_id(user.id());
   session.set_user_agent(asked.user_agent);
   session.set_source(call.caller.source.str());
   session.set_idempotency_key(asked.key);
-  session.set_password_version(1);  // of a first password, which this is or was under the same key
+  session.set_password_version(account->password_version);
   session.set_began_at_ms(to_ms(asked.began_at));
   auto tokens = co_await auth_.create_session(call, std::move(session));
   if (!tokens) co_return pass(tokens);
-  co_return Registered{.user = *std::move(user), .tokens = *std::move(tokens)};
+  co_return Registered{.user = std::move(account->user), .tokens = *std::move(tokens)};
 }
 
-Task<identity::v1::User> Registration::create_account(Call call, RegistrationRequest asked) {
+Task<Account> Registration::create_account(Call call, RegistrationRequest asked) {
   const bool is_resumable = !asked.key.empty();
   const auto created = co_await create_user(call, asked);
   if (!created) co_return pass(created);
@@ -116,10 +118,10 @@ Task<identity::v1::User> Registration::create_account(Call call, RegistrationReq
   auto active = co_await identity_.activate_user(call, std::move(activation));
   if (!active && active.error().code == Code::permission_denied) co_return invalid_credentials();
   if (!active) co_return co_await give_up(call, is_resumable, user_id, active.error());
-  co_return active;
+  co_return Account{.user = *std::move(active), .password_version = *proven};
 }
 
-Task<identity::v1::User> Registration::refuse_disabled(Call call, RegistrationRequest asked, std::string user_id) {
+Task<Account> Registration::refuse_disabled(Call call, RegistrationRequest asked, std::string user_id) {
   credential::v1::VerifyPasswordRequest request;  // against nobody's password
   request.set_password(asked.password);
   request.set_account(account_key_of_user(user_id));
@@ -145,8 +147,8 @@ Task<identity::v1::CreateUserResponse> Registration::create_user(Call call, Regi
   co_return co_await identity_.create_user(call, std::move(request));
 }
 
-Task<void> Registration::set_or_prove_password(Call call, RegistrationRequest asked,
-                                               identity::v1::CreateUserResponse created) {
+Task<std::int64_t> Registration::set_or_prove_password(Call call, RegistrationRequest asked,
+                                                       identity::v1::CreateUserResponse created) {
   const auto user_id = created.user().id();
   if (created.resumed()) {
     credential::v1::HasPasswordRequest question;
@@ -164,17 +166,17 @@ Task<void> Registration::set_or_prove_password(Call call, RegistrationRequest as
   if (!asked.email.empty()) request.add_user_words(asked.email);
   const auto set = co_await credential_.set_password(call, std::move(request));
   if (!set) co_return pass(set);
-  if (set->changed()) co_return Done{};
+  if (set->changed()) co_return first_password_version;
   co_return co_await prove_password(call, std::move(asked), user_id);  // another try under this key was faster
 }
 
-Task<void> Registration::prove_password(Call call, RegistrationRequest asked, std::string user_id) {
+Task<std::int64_t> Registration::prove_password(Call call, RegistrationRequest asked, std::string user_id) {
   credential::v1::VerifyPasswordRequest request;
   request.set_user_id(user_id);
   request.set_password(asked.password);
   request.set_account(account_key_of_user(user_id));
   const auto verified = co_await credential_.verify_password(call, std::move(request));
-  if (verified) co_return Done{};
+  if (verified) co_return verified->version();
   if (verified.error().code != Code::unauthenticated) co_return pass(verified);
   co_return fail(Code::aborted, "idempotency_key_reused", "This key has been used with another password.");
 }
@@ -191,7 +193,7 @@ Task<void> Registration::attach_email(Call call, RegistrationRequest asked, std:
   co_return Done{};
 }
 
-Task<identity::v1::User> Registration::give_up(Call call, bool is_resumable, std::string user_id, Error why) {
+Task<Account> Registration::give_up(Call call, bool is_resumable, std::string user_id, Error why) {
   if (!is_resumable || is_final(why)) {
     const auto released = co_await release(identity_, credential_, call, std::move(user_id));
     if (!released) log::failure("a registration could not be undone; the sweeper will", call, released.error());

@@ -6,6 +6,7 @@
 // burns a username; what was refused and has no key to be retried under is undone at once.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "auth/api.h"
@@ -25,6 +26,11 @@ struct RegistrationRequest {
   WallTime began_at{};  // when the request was whole, before anything was looked up
 };
 
+struct Account {
+  identity::v1::User user;
+  std::int64_t password_version = 0;  // of the password that the request brought
+};
+
 struct Registered {
   identity::v1::User user;
   auth::v1::Tokens tokens;
@@ -39,19 +45,19 @@ class Registration {
   // UNAUTHENTICATED invalid_credentials, as login says it, when whom the key made may not act any more.
   Task<Registered> run(Call call, RegistrationRequest asked);
   // The same without a session at the end: what an operator does.
-  Task<identity::v1::User> create_account(Call call, RegistrationRequest asked);
+  Task<Account> create_account(Call call, RegistrationRequest asked);
 
  private:
   Task<identity::v1::CreateUserResponse> create_user(Call call, RegistrationRequest asked);
-  // The password is set now, or was set before under this key and is the same one.
-  Task<void> set_or_prove_password(Call call, RegistrationRequest asked, identity::v1::CreateUserResponse created);
-  Task<void> prove_password(Call call, RegistrationRequest asked, std::string user_id);
+  // The password is set now, or was set before under this key and is the same one. Its version.
+  Task<std::int64_t> set_or_prove_password(Call call, RegistrationRequest asked, identity::v1::CreateUserResponse created);
+  Task<std::int64_t> prove_password(Call call, RegistrationRequest asked, std::string user_id);
   // For somebody who was disabled since: as much work as for anybody, and always the answer of login.
-  Task<identity::v1::User> refuse_disabled(Call call, RegistrationRequest asked, std::string user_id);
+  Task<Account> refuse_disabled(Call call, RegistrationRequest asked, std::string user_id);
   Task<void> attach_email(Call call, RegistrationRequest asked, std::string user_id);
   // Gives the username back when `why` is final or nobody can come back under a key, so that the person can try again at
   // once. Always fails with `why`.
-  Task<identity::v1::User> give_up(Call call, bool is_resumable, std::string user_id, Error why);
+  Task<Account> give_up(Call call, bool is_resumable, std::string user_id, Error why);
 
   identity::Api& identity_;
   credential::Api& credential_;

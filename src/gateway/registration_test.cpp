@@ -106,6 +106,16 @@ TEST_F(ARegistration, S37_says_when_it_began) {
   EXPECT_EQ(auth.last_created.began_at_ms(), to_ms(clock.wall()));
 }
 
+TEST_F(ARegistration, S37_repeated_with_a_password_that_was_changed_since_opens_a_session_of_that_one) {
+  ASSERT_EQ(try_once(ada, "key-1").status, 201);
+  EXPECT_EQ(auth.last_created.password_version(), 1);
+  const auto id = the_user()->id();
+  credential.passwords[id] = "another-password";
+  credential.versions[id] = 2;
+  ASSERT_EQ(try_once(R"({"username":"ada","password":"another-password"})", "key-1").status, 201);
+  EXPECT_EQ(auth.last_created.password_version(), 2) << "a late end of password 1 must not end it (password_end.h)";
+}
+
 TEST_F(ARegistration, whose_user_was_released_meanwhile_leaves_no_password_behind) {
   identity.forget_at_attach = true;
   ASSERT_EQ(try_once(ada_with_email).status, 404);
