@@ -17,9 +17,6 @@ namespace {
 
 constexpr std::size_t reads_per_snapshot_max = 32;
 constexpr Milliseconds check_max{60'000};  // for a call without a deadline
-// Emptying the log gives its blocks back, and a log that grows anew costs twice the time per commit of one that is
-// written over: not between two logins of a small site, but before the night.
-constexpr Milliseconds quiet_before_checkpoint{30'000};
 
 void name_thread(const std::string& name) { ::pthread_setname_np(::pthread_self(), name.substr(0, 15).c_str()); }
 
@@ -53,8 +50,10 @@ void Database::Threads::start(std::vector<std::unique_ptr<Connection>> connectio
 
 void Database::Threads::write_loop() {
   name_thread("w-" + name);
+  const auto idle_after = [this] { return writer.quiet_before_emptying(); };
+  const auto on_idle = [this] { writer.empty_log(); };
   for (;;) {
-    auto batch = write_queue.pop(limits::group_commit_jobs_max, 1, quiet_before_checkpoint, [this] { writer.empty_log(); });
+    auto batch = write_queue.pop(limits::group_commit_jobs_max, 1, idle_after, on_idle);
     if (batch.empty()) return;
     writer.run(std::move(batch));
   }

@@ -3,7 +3,6 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
-#include <fstream>
 #include <latch>
 
 #include "base/limits.h"
@@ -271,23 +270,6 @@ TEST_F(DatabaseTest, readers_keep_one_snapshot_for_the_length_of_a_job) {
   ASSERT_TRUE(add("two"));
   written.count_down();
   EXPECT_EQ(difference.get().value(), 0);
-}
-
-std::string contents_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-TEST_F(DatabaseTest, what_a_job_marks_as_erased_is_in_neither_file_when_it_returns) {
-  ASSERT_TRUE(add("a name to be forgotten"));
-  ASSERT_NE(contents_of(folder_ / "test.db-wal").find("a name to be forgotten"), std::string::npos);
-  auto erase = [](Connection& connection) -> Result<std::int64_t> {
-    connection.mark_erasure();
-    return connection.execute("DELETE FROM items WHERE name = 'a name to be forgotten'");
-  };
-  ASSERT_TRUE(wait<std::int64_t>(database_->write<std::int64_t>(Call{}, erase)));
-  EXPECT_EQ(contents_of(folder_ / "test.db-wal").find("a name to be forgotten"), std::string::npos);
-  EXPECT_EQ(contents_of(folder_ / "test.db").find("a name to be forgotten"), std::string::npos);
 }
 
 }  // namespace

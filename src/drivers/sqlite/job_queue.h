@@ -34,11 +34,11 @@ class Database::Queue {
   }
 
   // Waits for work and takes a fair share of it: at most `count_max`, and no more than 1/`takers` rounded up.
-  // Empty: closing, and nothing is left. When nothing comes for `idle_after`, on_idle() is called once, unlocked.
-  template <class OnIdle>
-  std::vector<Item> pop(std::size_t count_max, std::size_t takers, Milliseconds idle_after, OnIdle on_idle) {
+  // Empty: closing, and nothing is left. Whenever nothing comes for `idle_after()`, on_idle() is called, unlocked.
+  template <class IdleAfter, class OnIdle>
+  std::vector<Item> pop(std::size_t count_max, std::size_t takers, IdleAfter idle_after, OnIdle on_idle) {
     std::unique_lock lock(mutex_);
-    if (!wake_.wait_for(lock, idle_after, [this] { return has_news(); })) {
+    while (!wake_.wait_for(lock, idle_after(), [this] { return has_news(); })) {
       lock.unlock();
       on_idle();
       lock.lock();

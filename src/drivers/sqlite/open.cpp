@@ -15,7 +15,6 @@
 namespace gatehouse::sqlite {
 namespace {
 
-constexpr int busy_timeout_ms = 2000;  // another process may hold the file for the length of one transaction
 constexpr int wal_pages_before_checkpoint = 1000;
 constexpr int wal_bytes_kept = 16 * 1024 * 1024;  // above one checkpoint's worth: the file is reused, not regrown
 

@@ -8,6 +8,8 @@
 
 namespace gatehouse::sqlite {
 
+inline constexpr int busy_timeout_ms = 2000;  // another process may hold the file for the length of one transaction
+
 enum class Access : std::uint8_t { write, read };
 
 // A connection with our pragmas: WAL, synchronous=FULL, foreign keys, no trusted schema, deleted content zeroed.

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include "drivers/sqlite/failure.h"
+#include "drivers/sqlite/open.h"
 #include "telemetry/log.h"
 
 namespace gatehouse::sqlite {
@@ -13,6 +14,12 @@ Done command(Connection& connection, const char* sql) {
   if (!done) return pass(done);
   return {};
 }
+
+// Our own reads are over within milliseconds. What lasts longer is another process's, and is not waited for.
+constexpr int wait_for_reads_ms = 10;
+// Emptying the log gives its blocks back, and a log that grows anew costs twice the time per commit of one that is
+// written over: not between two logins of a small site, but before the night. What was erased is more urgent.
+constexpr Milliseconds quiet_before_checkpoint{30'000}, erased_before_checkpoint{200};
 
 std::unexpected<Error> expired() {
   return fail(Code::deadline_exceeded, "deadline_exceeded", "This took too long. Try again.", "waited for the writer");
@@ -29,7 +36,12 @@ void Database::Writer::run(std::vector<Queue::Item> batch) {
   if (!committed && sqlite3_get_autocommit(connection_->handle()) == 0) (void)command(*connection_, "ROLLBACK");
   note(committed);
   is_log_empty_ = false;
-  if (committed && connection_->take_erasure_mark()) empty_log();  // before anybody is told that it is gone
+  if (committed && connection_->take_erasure_mark()) {
+    has_erased_ = true;
+    empty_log();  // before anybody is told that it is gone
+  } else if (has_erased_ && clock_.steady() >= next_try_) {
+    empty_log();
+  }
   writes.fetch_add(batch.size(), std::memory_order_relaxed);
   for (auto& item : batch) item.job.finish(committed);
   if (committed && connection_->take_event_mark()) wake_event_readers();
@@ -101,12 +113,26 @@ void Database::Writer::wake_event_readers() {
 
 void Database::Writer::empty_log() {
   if (is_log_empty_) return;
+  is_log_empty_ = checkpoint();  // otherwise a reader is in the way or the disk is full
+  if (is_log_empty_) has_erased_ = false;
+  next_try_ = clock_.steady() + erased_before_checkpoint;
+}
+
+Milliseconds Database::Writer::quiet_before_emptying() const {
+  return has_erased_ ? erased_before_checkpoint : quiet_before_checkpoint;
+}
+
+// The writer waits meanwhile, and all who write with it: whoever holds a snapshot must not be able to stop them.
+bool Database::Writer::checkpoint() {
+  sqlite3_busy_timeout(connection_->handle(), is_held_up_ ? 0 : wait_for_reads_ms);
   const int code = sqlite3_wal_checkpoint_v2(connection_->handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-  is_log_empty_ = code == SQLITE_OK;  // otherwise a reader is in the way or the disk is full: tried again when quiet
+  sqlite3_busy_timeout(connection_->handle(), busy_timeout_ms);
+  is_held_up_ = code != SQLITE_OK;
+  return code == SQLITE_OK;
 }
 
 void Database::Writer::close() {
-  sqlite3_wal_checkpoint_v2(connection_->handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  (void)checkpoint();
   connection_.reset();
 }
 

@@ -18,7 +18,9 @@ class Database::Writer {
   void run(std::vector<Queue::Item> batch);
   // Moves what the write-ahead log holds into the file and empties it, if anything was written since the last time.
   // Old versions of pages live on in the log until then, erased ones too: secure_delete does not reach them.
+  // A reader that is in the way is not waited for; it is tried again soon when anything was erased.
   void empty_log();
+  [[nodiscard]] Milliseconds quiet_before_emptying() const;  // how long nothing must come before empty_log()
   void close();
   void on_event_commit(std::function<void()> wake);
 
@@ -32,12 +34,16 @@ class Database::Writer {
   [[nodiscard]] bool is_transaction_lost() const;
   void note(const Done& committed);
   void wake_event_readers();
+  bool checkpoint();
 
   std::unique_ptr<Connection> connection_;
   const std::string name_;
   const Clock& clock_;
   bool is_failing_ = false;
   bool is_log_empty_ = true;
+  bool has_erased_ = false;  // and the log may still hold it
+  bool is_held_up_ = false;  // a reader was in the way the last time
+  SteadyTime next_try_{};
   std::mutex wakes_mutex_;
   std::vector<std::function<void()>> wakes_;
 };
