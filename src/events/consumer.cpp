@@ -29,6 +29,7 @@ struct Consumer::State {
   Async<void> run(std::shared_ptr<State> self);
   Task<bool> work();
   Task<void> load();
+  Task<Position> find_position();
   Task<int> retry_due();
   Task<int> read_on();
   Task<void> deliver_read(LoggedEvent logged);
@@ -110,8 +111,8 @@ Task<bool> Consumer::State::work() {
 }
 
 Task<void> Consumer::State::load() {
-  auto offset = co_await store.load_offset(store_call(), options.name);
-  if (!offset) co_return pass(offset);
+  auto position = co_await find_position();
+  if (!position) co_return pass(position);
   auto parked = co_await store.load_parked(store_call(), options.name);
   if (!parked) co_return pass(parked);
   const DeliveryOptions rules{.attempts_max = options.attempts_max,
@@ -119,8 +120,22 @@ Task<void> Consumer::State::load() {
                               .backoff_max = options.backoff_max,
                               .parked_max = options.parked_max};
   newly_parked.clear();
-  delivery.emplace(rules, *offset, std::move(*parked), now());
+  delivery.emplace(rules, position->offset, std::move(*parked), now());
   co_return Done{};
+}
+
+Task<Position> Consumer::State::find_position() {
+  auto position = co_await store.load_position(store_call(), options.name);
+  if (!position || position->offset == 0) co_return position;
+  auto is_held = co_await log.holds(store_call(), *position);
+  if (!is_held) co_return pass(is_held);
+  if (*is_held) co_return position;
+  log::error("a consumer does not find the event that it read last, for a database was put back from a backup; it begins "
+             "again with the oldest event there is",
+             {{"consumer", options.name}, {"topic", std::string(log.topic())}, {"offset", position->offset}, {"event_id", position->event_id}});
+  auto begun = co_await store.begin_again(store_call(), options.name);
+  if (!begun) co_return pass(begun);
+  co_return Position{};
 }
 
 // Tries what is due, a batch at most, so that reading gets its turn.
@@ -148,19 +163,20 @@ Task<int> Consumer::State::read_on() {
   if (!read) co_return pass(read);
   note_lag(*read);
   int handled = 0;
+  Position reached;
   for (auto& logged : *read) {
     if (delivery->is_full()) break;
     if (co_await is_asked_to_stop()) break;
-    const auto offset = logged.offset;
+    reached = {logged.offset, logged.event.event_id};
     auto done = co_await deliver_read(std::move(logged));
     if (!done) co_return pass(done);
-    delivery->read_to(offset);
+    delivery->read_to(reached.offset);
     ++handled;
   }
   if (handled == 0) co_return 0;
   auto parked = std::move(newly_parked);
   newly_parked.clear();
-  auto saved = co_await store.save_offset(store_call(), options.name, delivery->offset(), std::move(parked));
+  auto saved = co_await store.save_position(store_call(), options.name, std::move(reached), std::move(parked));
   if (!saved) co_return pass(saved);
   co_return handled;
 }

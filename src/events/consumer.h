@@ -8,6 +8,10 @@
 // something was away (UNAVAILABLE …) do not count: an outage makes no dead letters, it parks until the consumer is full.
 // Whoever replays a dead letter wakes its consumer.
 //
+// A consumer that does not find in the log the event that it read last stands before another log than the one it knows:
+// one of the two was put back from a backup. It says so and begins again with the oldest event, so that none is
+// skipped; those it had handled before are claimed already. The log keeps the event that a consumer stands at.
+//
 // What to do next is decided by the pure machine in events/delivery.h; this class waits and calls.
 #pragma once
 
@@ -52,9 +56,13 @@ struct ParkedEvent {
 class DeliveryStore {
  public:
   virtual ~DeliveryStore() = default;
-  virtual Task<std::int64_t> load_offset(Call call, std::string consumer) = 0;
+  virtual Task<Position> load_position(Call call, std::string consumer) = 0;
   // Saves how far the consumer has read together with what it parked on the way, in one transaction.
-  virtual Task<void> save_offset(Call call, std::string consumer, std::int64_t offset, std::vector<ParkedEvent> parked) = 0;
+  virtual Task<void> save_position(Call call, std::string consumer, Position position, std::vector<ParkedEvent> parked) = 0;
+  // Back to offset 0, of another log. What is parked or dead stays, at offsets that no log uses.
+  virtual Task<void> begin_again(Call call, std::string consumer) = 0;
+  // Forgets up to `limit` claims of events made before `before` (an event id begins with its time); tells how many.
+  virtual Task<std::int64_t> trim_claims(Call call, std::string consumer, WallTime before, int limit) = 0;
   virtual Task<std::vector<ParkedEvent>> load_parked(Call call, std::string consumer) = 0;
   virtual Task<void> update_parked(Call call, std::string consumer, ParkedEvent parked, std::string error) = 0;
   virtual Task<void> remove_parked(Call call, std::string consumer, std::int64_t offset) = 0;

@@ -29,6 +29,11 @@ class MemoryLog final : public EventLog {
       if (one.offset > after && std::ssize(found) < limit) found.push_back(one);
     co_return found;
   }
+  Task<bool> holds(Call, Position position) override {
+    const std::lock_guard lock(mutex_);
+    const auto is_it = [&](const auto& one) { return one.offset == position.offset && one.event.event_id == position.event_id; };
+    co_return std::ranges::any_of(events_, is_it);
+  }
   void on_append(std::function<void()> wake) override { wake_ = std::move(wake); }
   void append(LoggedEvent logged) {
     {
@@ -47,16 +52,23 @@ class MemoryLog final : public EventLog {
 // Remembers like a database, on the shard's thread, and fails when told to.
 class MemoryStore final : public DeliveryStore {
  public:
-  Task<std::int64_t> load_offset(Call, std::string) override { co_return offset; }
-  Task<void> save_offset(Call, std::string, std::int64_t to, std::vector<ParkedEvent> newly) override {
+  Task<Position> load_position(Call, std::string) override { co_return Position{offset, event_id}; }
+  Task<void> save_position(Call, std::string, Position to, std::vector<ParkedEvent> newly) override {
     if (saves_to_fail > 0) {
       --saves_to_fail;
       co_return unavailable("storage_full", "test");
     }
-    offset = to;
+    offset = to.offset;
+    event_id = to.event_id;
     for (auto& one : newly) parked[one.logged.offset] = one;
     co_return Done{};
   }
+  Task<void> begin_again(Call, std::string) override {
+    offset = 0;
+    ++begun_again;
+    co_return Done{};
+  }
+  Task<std::int64_t> trim_claims(Call, std::string, WallTime, int) override { co_return 0; }
   Task<std::vector<ParkedEvent>> load_parked(Call, std::string) override {
     std::vector<ParkedEvent> all;
     for (const auto& [at, one] : parked) all.push_back(one);
@@ -83,6 +95,8 @@ class MemoryStore final : public DeliveryStore {
   }
 
   std::int64_t offset = 0;
+  std::string event_id;
+  int begun_again = 0;
   std::map<std::int64_t, ParkedEvent> parked;
   std::map<std::int64_t, DeadLetter> dead;
   int saves_to_fail = 0;
@@ -122,6 +136,9 @@ class ConsumerTest : public ::testing::Test {
  protected:
   void start() {
     shard_.start();
+    go_on();
+  }
+  void go_on() {
     on_shard([this] {
       scope_.emplace(shard_.executor());
       consumer_.emplace(options_, log_, store_, handler_, clock_, random_, metrics_);
@@ -249,6 +266,20 @@ TEST_F(ConsumerTest, reads_no_further_while_too_many_are_parked) {
   stop();
 }
 
+TEST_F(ConsumerTest, begins_again_in_a_log_without_the_event_that_it_read_last) {
+  for (int i = 1; i <= 3; ++i) log_.append(event(i, "a"));
+  shard_.start();
+  for (const std::int64_t stands_at : {2, 12}) {  // another event has its offset; there is none that far
+    handler_.handled.clear();
+    store_.begun_again = 0, store_.offset = stands_at, store_.event_id = "of the other log";
+    go_on();
+    EXPECT_EQ(handler_.wait_for(3), (Ids{"1", "2", "3"})) << stands_at;
+    wait_until([&] { return store_.offset == 3; });
+    stop();
+    EXPECT_EQ(store_.begun_again, 1);
+  }
+}
+
 TEST_F(ConsumerTest, stops_between_two_events_and_goes_on_where_it_was) {
   for (int i = 1; i <= 500; ++i) log_.append(event(i, "a"));
   start();
@@ -256,11 +287,7 @@ TEST_F(ConsumerTest, stops_between_two_events_and_goes_on_where_it_was) {
   stop();
   const auto so_far = handler_.handled.size();
   EXPECT_EQ(store_.offset, static_cast<std::int64_t>(so_far));
-  on_shard([this] {
-    scope_.emplace(shard_.executor());
-    consumer_.emplace(options_, log_, store_, handler_, clock_, random_, metrics_);
-    consumer_->start(shard_, *scope_);
-  });
+  go_on();
   const auto handled = handler_.wait_for(500);
   EXPECT_EQ(handled.size(), 500U);
   EXPECT_EQ(std::set<std::string>(handled.begin(), handled.end()).size(), 500U);

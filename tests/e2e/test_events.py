@@ -165,3 +165,33 @@ def test_F24_reading_everything_again_repeats_no_effect(own_house):
     register(house, email=last)
     Mailbox(house).wait_for(last)
     assert [len(Mailbox(house).messages(a)) for a in addresses] == [1, 1, 1]
+
+
+def test_an_older_database_that_is_put_back_skips_no_event(own_house):
+    """Its log uses offsets again that the consumers have passed already."""
+    house = own_house()
+    first = fresh_email("first")
+    register(house, email=first)
+    Mailbox(house).wait_for(first)
+    house.stop()
+    older = (house.data / "identity.db").read_bytes()
+    house.start()
+    lost = [fresh_email("lost") for _ in range(3)]
+    for address in lost:
+        register(house, email=address)
+        Mailbox(house).wait_for(address)
+    house.stop()
+    (house.data / "identity.db").write_bytes(older)
+    house.start()
+    late = fresh_email("late")
+    newcomer = person(house, email=late)
+    Mailbox(house).wait_for(late)
+    until = time.monotonic() + 8
+    while "account.updated.v1" not in types_of(house, "account", newcomer.id):
+        assert time.monotonic() < until, "a newcomer without a profile"
+        time.sleep(0.05)
+    assert len(Mailbox(house).messages(first)) == 1
+    said = [json.loads(line) for line in house.log().splitlines() if b"begins again" in line]
+    assert {line["consumer"] for line in said if line["level"] == "error"} == {"account.profile", "gateway.account_end", "notification.mail"}
+    house.restart()
+    assert len([line for line in house.log().splitlines() if b"begins again" in line]) == len(said), "once is enough"

@@ -4,7 +4,8 @@ namespace gatehouse::sqlite {
 namespace {
 
 // Events stand in columns, as they came: one that breaks its envelope can still be parked, buried, shown and replayed.
-// An offset is one more than the largest, which is never trimmed: none is used twice. A database has one writer, so that a
+// An offset is one more than the largest, which is never trimmed: none is used twice but after an older file was put back,
+// which a consumer knows by the id of the event that it read last. A database has one writer, so that a
 // smaller offset was committed earlier: a reader that has seen n will never meet a smaller one appearing late.
 // The outbox has no other index and no AUTOINCREMENT, for each would be a page more to log and sync in every write.
 constexpr Migration tables[] = {{1, "0001_events", R"sql(
@@ -37,7 +38,8 @@ CREATE TABLE inbox (
 
 CREATE TABLE consumer_offsets (
   consumer TEXT NOT NULL PRIMARY KEY,
-  offset   INTEGER NOT NULL
+  offset   INTEGER NOT NULL,
+  event_id TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE parked_events (

@@ -33,6 +33,9 @@ class EventTablesTest : public DatabaseTest {
   std::vector<events::LoggedEvent> read(std::int64_t after, int limit) {
     return wait<std::vector<events::LoggedEvent>>(log_->read(Call{}, after, limit)).value();
   }
+  events::Position stand(std::string consumer) {
+    return wait<events::Position>(store_->load_position(Call{}, std::move(consumer))).value();
+  }
   Result<bool> claim(std::string consumer, std::string id) {
     auto job = [consumer, id](Connection& connection) { return claim_event(connection, consumer, id); };
     return wait<bool>(database_->write<bool>(Call{}, job));
@@ -90,12 +93,13 @@ TEST_F(EventTablesTest, what_a_consumer_remembers_survives_a_restart) {
   auto logged = events::LoggedEvent{7, make_event("u1", noon_)};
   logged.event.subject_version = 1;
   const events::ParkedEvent parked{.logged = logged, .attempts = 2, .waits = 3, .next_at = noon_ + Milliseconds{5}};
-  ASSERT_TRUE(wait<void>(store_->save_offset(Call{}, "mail", 9, {parked})));
+  ASSERT_TRUE(wait<void>(store_->save_position(Call{}, "mail", {9, "e9"}, {parked})));
   database_.reset();
   database_ = open();
   store_ = make_delivery_store(*database_);
-  EXPECT_EQ(wait<std::int64_t>(store_->load_offset(Call{}, "mail")).value(), 9);
-  EXPECT_EQ(wait<std::int64_t>(store_->load_offset(Call{}, "other")).value(), 0);
+  EXPECT_EQ(stand("mail").offset, 9);
+  EXPECT_EQ(stand("mail").event_id, "e9");
+  EXPECT_EQ(stand("other").offset, 0);
   const auto found = wait<std::vector<events::ParkedEvent>>(store_->load_parked(Call{}, "mail")).value();
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].logged.event.event_id, logged.event.event_id);
@@ -107,7 +111,7 @@ TEST_F(EventTablesTest, what_a_consumer_remembers_survives_a_restart) {
 TEST_F(EventTablesTest, a_dead_letter_is_listed_replayed_once_and_gone) {
   auto logged = events::LoggedEvent{7, make_event("u1", noon_)};
   logged.event.subject_version = 1;
-  ASSERT_TRUE(wait<void>(store_->save_offset(Call{}, "mail", 7, {{.logged = logged, .next_at = noon_}})));
+  ASSERT_TRUE(wait<void>(store_->save_position(Call{}, "mail", {7, "e"}, {{.logged = logged, .next_at = noon_}})));
   const events::DeadLetter letter{.consumer = "mail",
                                   .topic = "gatehouse.identity",
                                   .logged = logged,
@@ -132,7 +136,7 @@ TEST_F(EventTablesTest, a_dead_letter_is_listed_replayed_once_and_gone) {
 TEST_F(EventTablesTest, F26_S109_an_event_that_breaks_its_envelope_is_parked_buried_shown_and_replayed_as_it_is) {
   const events::LoggedEvent broken{
       7, {.event_id = "x", .event_type = "", .subject = "\xff", .key_id = "k", .data = "not json \""}};
-  ASSERT_TRUE(wait<void>(store_->save_offset(Call{}, "mail", 7, {{.logged = broken}})));
+  ASSERT_TRUE(wait<void>(store_->save_position(Call{}, "mail", {7, "e"}, {{.logged = broken}})));
   const auto parked = wait<std::vector<events::ParkedEvent>>(store_->load_parked(Call{}, "mail"));
   ASSERT_TRUE(parked) << "one unreadable event must not stop its consumer";
   EXPECT_EQ(parked->at(0).logged.event.data, broken.event.data);
@@ -146,14 +150,14 @@ TEST_F(EventTablesTest, F26_S109_an_event_that_breaks_its_envelope_is_parked_bur
 TEST_F(EventTablesTest, only_old_events_that_every_consumer_has_passed_are_trimmed) {
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(append(make_event("old", noon_)));
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(append(make_event("new", noon_ + std::chrono::hours{48})));
-  ASSERT_TRUE(wait<void>(store_->save_offset(Call{}, "mail", 9, {})));
-  ASSERT_TRUE(wait<void>(store_->save_offset(Call{}, "profile", 3, {})));
+  ASSERT_TRUE(wait<void>(store_->save_position(Call{}, "mail", {9, "e"}, {})));
+  ASSERT_TRUE(wait<void>(store_->save_position(Call{}, "profile", {3, "e"}, {})));
   const RetentionOptions options{.keep = std::chrono::hours{24}, .rows_per_job = 2};
   const auto now = noon_ + std::chrono::hours{49};
   const std::vector<OutboxReader> readers = {{store_.get(), "mail"}, {store_.get(), "profile"}};
   ASSERT_TRUE(wait<void>(trim_once(*database_, readers, now, options)));
-  EXPECT_EQ(read(0, 10).front().offset, 4);
-  ASSERT_TRUE(wait<void>(store_->save_offset(Call{}, "profile", 10, {})));
+  EXPECT_EQ(read(0, 10).front().offset, 3) << "where the slowest stands";
+  ASSERT_TRUE(wait<void>(store_->save_position(Call{}, "profile", {10, "e"}, {})));
   ASSERT_TRUE(wait<void>(trim_once(*database_, readers, now, options)));
   EXPECT_EQ(read(0, 10).front().offset, 6);
   EXPECT_EQ(read(0, 10).size(), 5U);
@@ -168,14 +172,46 @@ TEST_F(EventTablesTest, an_offset_is_never_used_twice_after_trimming) {
   EXPECT_EQ(read(3, 10).at(0).event.subject_version, 4);
 }
 
-TEST_F(EventTablesTest, claims_leave_the_inbox_when_their_events_are_old) {
+TEST_F(EventTablesTest, claims_leave_the_inbox_when_their_events_are_old_and_have_left_the_log) {
   const auto old_id = make_event("u1", noon_).event_id;
   const auto new_id = make_event("u1", noon_ + std::chrono::hours{2}).event_id;
+  const RetentionOptions options{.keep = std::chrono::hours{1}};
+  const std::vector<OutboxReader> readers = {{store_.get(), "mail"}};
+  const auto now = noon_ + std::chrono::hours{2};
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(append(make_event("u1", noon_)));
   ASSERT_TRUE(claim("mail", old_id).value() && claim("mail", new_id).value());
-  ASSERT_TRUE(wait<void>(store_->save_offset(Call{}, "mail", 2, {})));
-  ASSERT_TRUE(wait<void>(trim_once(*database_, {}, noon_ + std::chrono::hours{2}, {.keep = std::chrono::hours{1}})));
+  ASSERT_TRUE(wait<void>(trim_once(*database_, readers, now, options)));
+  EXPECT_FALSE(claim("mail", old_id).value()) << "an event that old is there to be read again";
+  ASSERT_TRUE(append(make_event("u1", now)));
+  ASSERT_TRUE(wait<void>(store_->save_position(Call{}, "mail", {3, "e"}, {})));
+  ASSERT_TRUE(wait<void>(trim_once(*database_, readers, now, options)));
   EXPECT_FALSE(claim("mail", new_id).value());
   EXPECT_TRUE(claim("mail", old_id).value());
+}
+
+TEST_F(EventTablesTest, a_log_holds_an_event_at_its_own_offset_only) {
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(append(make_event("u1", noon_)));
+  const auto second = read(1, 1).at(0).event.event_id;
+  const auto holds = [this](std::int64_t offset, std::string id) {
+    return wait<bool>(log_->holds(Call{}, {offset, std::move(id)})).value();
+  };
+  EXPECT_TRUE(holds(2, second));
+  EXPECT_FALSE(holds(1, second));
+  EXPECT_FALSE(holds(3, second));
+}
+
+TEST_F(EventTablesTest, whoever_begins_again_keeps_what_is_parked_and_dead_and_has_room_for_what_comes) {
+  const auto at = [this](std::int64_t offset) { return events::LoggedEvent{offset, make_event("u1", noon_)}; };
+  const auto count = [this] { return wait<std::vector<events::ParkedEvent>>(store_->load_parked(Call{}, "mail")).value().size(); };
+  const auto dead = [this] { return wait<std::vector<events::DeadLetter>>(store_->list_dead(Call{}, "mail", 10)).value().size(); };
+  for (std::size_t round = 1; round <= 3; ++round) {
+    ASSERT_TRUE(wait<void>(store_->save_position(Call{}, "mail", {9, "e9"}, {{.logged = at(7)}, {.logged = at(8)}})));
+    ASSERT_TRUE(wait<void>(store_->bury(Call{}, {.consumer = "mail", .topic = "t", .logged = at(6)})));
+    EXPECT_EQ(count(), 2 * round);
+    EXPECT_EQ(dead(), round);
+    ASSERT_TRUE(wait<void>(store_->begin_again(Call{}, "mail")));
+    EXPECT_EQ(stand("mail").offset, 0);
+  }
 }
 
 // ---- The consumer on top, with a handler whose effect and claim are one transaction.
@@ -234,7 +270,7 @@ TEST_F(EventTablesTest, F24_every_event_has_its_effect_once_however_often_it_is_
       ASSERT_TRUE(append(make_event("s" + std::to_string(i % 5), clock_.wall())));
     const auto is_last = round == 3;
     while (is_last && (count().value() < events_total ||
-                       wait<std::int64_t>(store_->load_offset(Call{}, "effects")).value() < events_total)) {
+                       stand("effects").offset < events_total)) {
     }
     asio::co_spawn(shard_.executor(), scope->close(), asio::use_future).get();
     std::promise<void> gone;

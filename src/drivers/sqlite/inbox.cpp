@@ -1,22 +1,35 @@
 #include "drivers/sqlite/inbox.h"
 
+#include <algorithm>
+
+#include "base/id.h"
+
 namespace gatehouse::sqlite {
 namespace {
 
 using events::DeadLetter;
 using events::ParkedEvent;
+using events::Position;
 
 Done no_value(const Result<std::int64_t>& done) {
   if (!done) return pass(done);
   return {};
 }
 
-Result<std::int64_t> find_offset(Connection& connection, const std::string& consumer) {
-  auto row = connection.query("SELECT offset FROM consumer_offsets WHERE consumer = ?", consumer);
+// The least UUIDv7 of a moment: every id made before sorts below it, as text too.
+std::string least_id(WallTime at) {
+  Uuid id;
+  auto ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_ms(at)));
+  for (std::size_t i = 6; i-- > 0; ms >>= 8) id.bytes[i] = static_cast<std::uint8_t>(ms);
+  return id.str();
+}
+
+Result<Position> find_position(Connection& connection, const std::string& consumer) {
+  auto row = connection.query("SELECT offset, event_id FROM consumer_offsets WHERE consumer = ?", consumer);
   if (!row) return pass(row);
   auto has = row->step();
   if (!has) return pass(has);
-  return *has ? row->integer(0) : 0;
+  return *has ? Position{row->integer(0), row->text(1)} : Position{};
 }
 
 // The ten columns of an event, in the order of event_tables.cpp, from `first` on.
@@ -47,16 +60,29 @@ Done put_parked(Connection& connection, const std::string& consumer, const Parke
       event.data, std::int64_t{parked.attempts}, std::int64_t{parked.waits}, to_ms(parked.next_at), error));
 }
 
-Done put_offset(Connection& connection, const std::string& consumer, std::int64_t offset,
-                const std::vector<ParkedEvent>& parked) {
+Done put_position(Connection& connection, const std::string& consumer, const Position& position,
+                  const std::vector<ParkedEvent>& parked) {
   for (const auto& event : parked) {
     auto put = put_parked(connection, consumer, event, "");
     if (!put) return put;
   }
   return no_value(
-      connection.execute("INSERT INTO consumer_offsets (consumer, offset) VALUES (?, ?)"
-                         " ON CONFLICT (consumer) DO UPDATE SET offset = max(offset, excluded.offset)",
-                         consumer, offset));
+      connection.execute("INSERT INTO consumer_offsets (consumer, offset, event_id) VALUES (?, ?, ?)"
+                         " ON CONFLICT (consumer) DO UPDATE SET offset = excluded.offset, event_id = excluded.event_id",
+                         consumer, position.offset, position.event_id));
+}
+
+// What is parked or dead moves below 1 and below where any of it was, so that no two rows meet on the way.
+Done forget_position(Connection& connection, const std::string& consumer) {
+  for (const auto* move :
+       {"UPDATE parked_events SET offset = offset - (SELECT max(offset) - min(min(offset), 1) + 1 FROM parked_events"
+        " WHERE consumer = ?1) WHERE consumer = ?1",
+        "UPDATE dead_letters SET offset = offset - (SELECT max(offset) - min(min(offset), 1) + 1 FROM dead_letters"
+        " WHERE consumer = ?1) WHERE consumer = ?1"}) {
+    auto moved = connection.execute(move, consumer);
+    if (!moved) return pass(moved);
+  }
+  return put_position(connection, consumer, {}, {});
 }
 
 Result<std::vector<ParkedEvent>> find_parked(Connection& connection, const std::string& consumer) {
@@ -136,16 +162,28 @@ class SqliteDeliveryStore final : public events::DeliveryStore {
  public:
   explicit SqliteDeliveryStore(Database& database) : database_(database) {}
 
-  Task<std::int64_t> load_offset(Call call, std::string consumer) override {
-    auto job = [consumer](Connection& connection) { return find_offset(connection, consumer); };
-    co_return co_await database_.read<std::int64_t>(call, job);
+  Task<Position> load_position(Call call, std::string consumer) override {
+    auto job = [consumer](Connection& connection) { return find_position(connection, consumer); };
+    co_return co_await database_.read<Position>(call, job);
   }
-  Task<void> save_offset(Call call, std::string consumer, std::int64_t offset,
-                         std::vector<ParkedEvent> parked) override {
-    auto job = [consumer, offset, parked](Connection& connection) {
-      return put_offset(connection, consumer, offset, parked);
+  Task<void> save_position(Call call, std::string consumer, Position position,
+                           std::vector<ParkedEvent> parked) override {
+    auto job = [consumer, position, parked](Connection& connection) {
+      return put_position(connection, consumer, position, parked);
     };
     co_return co_await database_.write<void>(call, job);
+  }
+  Task<void> begin_again(Call call, std::string consumer) override {
+    auto job = [consumer](Connection& connection) { return forget_position(connection, consumer); };
+    co_return co_await database_.write<void>(call, job);
+  }
+  Task<std::int64_t> trim_claims(Call call, std::string consumer, WallTime before, int limit) override {
+    auto job = [consumer, oldest_kept = least_id(before), limit](Connection& connection) {
+      return connection.execute("DELETE FROM inbox WHERE consumer = ?1 AND event_id IN (SELECT event_id FROM inbox"
+                                " WHERE consumer = ?1 AND event_id < ?2 LIMIT ?3)",
+                                consumer, oldest_kept, limit);
+    };
+    co_return co_await database_.write<std::int64_t>(call, job);
   }
   Task<std::vector<ParkedEvent>> load_parked(Call call, std::string consumer) override {
     auto job = [consumer](Connection& connection) { return find_parked(connection, consumer); };

@@ -27,6 +27,12 @@ Result<std::vector<events::LoggedEvent>> read_events(Connection& connection, std
   return read;
 }
 
+Result<bool> has_event(Connection& connection, const events::Position& position) {
+  auto row = connection.query("SELECT 1 FROM outbox WHERE offset = ? AND event_id = ?", position.offset, position.event_id);
+  if (!row) return pass(row);
+  return row->step();
+}
+
 class OutboxLog final : public events::EventLog {
  public:
   OutboxLog(Database& database, std::string_view topic) : database_(database), topic_(topic) {}
@@ -36,6 +42,11 @@ class OutboxLog final : public events::EventLog {
   Task<std::vector<events::LoggedEvent>> read(Call call, std::int64_t after, int limit) override {
     auto job = [after, limit](Connection& connection) { return read_events(connection, after, limit); };
     co_return co_await database_.read<std::vector<events::LoggedEvent>>(call, job);
+  }
+
+  Task<bool> holds(Call call, events::Position position) override {
+    auto job = [position](Connection& connection) { return has_event(connection, position); };
+    co_return co_await database_.read<bool>(call, job);
   }
 
   void on_append(std::function<void()> wake) override { database_.on_event_commit(std::move(wake)); }

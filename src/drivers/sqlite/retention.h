@@ -1,5 +1,5 @@
-// Retention: old events leave the outbox once every consumer has read past them, and claims of events that old leave
-// the inbox. One background task per database, on a shard, owned by a Scope of the process.
+// Retention: old events leave the outbox once every consumer has read past them, and then their claims leave the inboxes
+// of those consumers. One background task per database, on a shard, owned by a Scope of the process.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,7 @@
 
 namespace gatehouse::sqlite {
 
-// Who reads an outbox: the consumer's name and where it keeps its offset.
+// Who reads an outbox: the consumer's name and where it keeps its position and its claims.
 struct OutboxReader {
   events::DeliveryStore* store = nullptr;
   std::string consumer;
@@ -21,10 +21,8 @@ struct RetentionOptions {
   int rows_per_job = 500;  // a job is one turn of the writer; others wait meanwhile
 };
 
-// Deletes up to `limit` events that occurred before `before` and have an offset ≤ `passed`; tells how many.
+// Deletes up to `limit` events that occurred before `before` and have an offset < `passed`; tells how many.
 [[nodiscard]] Task<std::int64_t> trim_events(Database& database, Call call, WallTime before, std::int64_t passed, int limit);
-// Deletes up to `limit` claims of events made before `before` (an event id begins with its time); tells how many.
-[[nodiscard]] Task<std::int64_t> trim_claims(Database& database, Call call, WallTime before, int limit);
 
 // One round: everything that is old enough, in small jobs.
 [[nodiscard]] Task<void> trim_once(Database& database, std::vector<OutboxReader> readers, WallTime now, RetentionOptions options);
