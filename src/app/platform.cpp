@@ -48,27 +48,47 @@ Done sync(const std::filesystem::path& path, int flags) {
               "the data folder cannot be used: " + path.string() + ": " + std::strerror(error));
 }
 
-// A folder holds all databases or none. The mark says that a first start has not come to its end: only then is it
-// right to make one that is missing, for otherwise an empty one would stand in for one that was lost.
-Done refuse_lost_database(const DataFolder& folder) {
+std::vector<std::string_view> missing_databases(const DataFolder& folder) {
   std::vector<std::string_view> missing;
   std::error_code error;
   for (const auto role : database_roles)
     if (!std::filesystem::exists(folder.database(role), error)) missing.push_back(role);
-  if (missing.empty() || std::filesystem::exists(folder.first_start_mark(), error)) return {};
-  if (missing.size() < std::size(database_roles))
+  return missing;
+}
+
+bool is_first_start(const DataFolder& folder) {
+  std::error_code error;
+  return std::filesystem::exists(folder.first_start_mark(), error);
+}
+
+// The mark says that a first start has not come to its end: only then is it right to make a database that is missing, for
+// otherwise an empty one would stand in for one that was lost. It is made before anything else, so that a folder with a
+// key and neither mark nor databases has lost them.
+Done begin_first_start(const DataFolder& folder) {
+  if (is_first_start(folder) || missing_databases(folder).size() < std::size(database_roles)) return {};
+  std::error_code error;
+  if (std::filesystem::exists(folder.path() / "keys" / "master.key", error))
     return fail(Code::failed_precondition, "database_lost",
-                fmt::format("The data folder {} lacks {}, which belongs to the databases that are there: restore it from a "
-                            "backup.",
-                            folder.path().string(), list_of(missing)));
+                fmt::format("The data folder {} holds a master key and none of the databases that belong to it: restore them "
+                            "from a backup, or choose an empty folder for a new platform.",
+                            folder.path().string()));
   if (auto marked = sync(folder.first_start_mark(), O_WRONLY | O_CREAT); !marked) return marked;
   return sync(folder.path(), O_RDONLY | O_DIRECTORY);
 }
 
+Done refuse_lost_database(const DataFolder& folder) {
+  const auto missing = missing_databases(folder);
+  if (missing.empty() || is_first_start(folder)) return {};
+  return fail(Code::failed_precondition, "database_lost",
+              fmt::format("The data folder {} lacks {}, which belongs to the databases that are there: restore it from a "
+                          "backup.",
+                          folder.path().string(), list_of(missing)));
+}
+
 Done end_first_start(const DataFolder& folder) {
-  std::error_code error;
-  if (!std::filesystem::exists(folder.first_start_mark(), error)) return {};
+  if (!is_first_start(folder)) return {};
   if (auto synced = sync(folder.path(), O_RDONLY | O_DIRECTORY); !synced) return synced;
+  std::error_code error;
   std::filesystem::remove(folder.first_start_mark(), error);
   return {};
 }
@@ -83,7 +103,7 @@ std::filesystem::path mail_folder(const DataFolder& folder) {
 Result<std::unique_ptr<sqlite::Database>> open_database(const DataFolder& folder, std::string_view role,
                                                         std::span<const sqlite::Migration> migrations,
                                                         const Clock& clock) {
-  sqlite::DatabaseOptions options{.file = folder.database(role)};
+  sqlite::DatabaseOptions options{.file = folder.database(role), .may_be_new = is_first_start(folder)};
   auto opened = sqlite::Database::open(options, migrations, clock);
   if (opened || opened.error().code == Code::failed_precondition) return opened;
   if (opened.error().reason == "storage_full")
@@ -179,6 +199,7 @@ Result<std::unique_ptr<Platform>> Platform::open(const config::Config& config, D
   static const SystemClock clock;  // the databases keep a reference to it for as long as they live
   const auto key_file = or_in(folder, config.storage.master_key_file, "master.key");
   if (auto lost = refuse_lost_key(folder, key_file); !lost) return pass(lost);
+  if (auto begun = begin_first_start(folder); !begun) return pass(begun);
   auto master_key = crypto::MasterKey::load_or_create(key_file, random);
   if (!master_key) return pass(master_key);
   auto service_key =

@@ -137,6 +137,35 @@ TEST_F(ProcessTest, a_lost_database_stops_the_start_instead_of_being_made_anew) 
   EXPECT_TRUE(Process::open(config_));
 }
 
+TEST_F(ProcessTest, an_emptied_database_stops_the_start_instead_of_being_made_anew) {
+  {
+    ASSERT_TRUE(Process::open(config_));
+  }
+  for (const auto* name : {"identity.db", "notification.db"}) {
+    const auto kept = path_ / "kept";
+    std::filesystem::rename(path_ / "data" / name, kept);
+    std::ofstream(path_ / "data" / name);
+    const auto again = Process::open(config_);
+    ASSERT_FALSE(again) << name;
+    EXPECT_EQ(again.error().reason, "database_lost");
+    EXPECT_NE(again.error().message.find(name), std::string::npos) << again.error().message;
+    std::filesystem::rename(kept, path_ / "data" / name);
+  }
+  EXPECT_TRUE(Process::open(config_));
+}
+
+TEST_F(ProcessTest, S56_a_master_key_whose_databases_are_all_gone_stops_the_start) {
+  {
+    ASSERT_TRUE(Process::open(config_));
+  }
+  for (const auto role : database_roles) std::filesystem::remove(path_ / "data" / (std::string(role) + ".db"));
+  for (int i = 0; i < 2; ++i) {
+    const auto again = Process::open(config_);
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().reason, "database_lost");
+  }
+}
+
 TEST_F(ProcessTest, a_first_start_that_was_cut_short_is_finished_by_the_next) {
   {
     ASSERT_TRUE(Process::open(config_));

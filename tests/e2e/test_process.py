@@ -184,6 +184,13 @@ def test_a_lost_database_stops_the_start(own_house, role):
     assert not (house.data / f"{role}.db").exists()
 
 
+def test_an_emptied_database_stops_the_start(own_house):
+    house = own_house()
+    house.stop()
+    (house.data / "identity.db").write_bytes(b"")
+    assert "identity.db" in refused(house)
+
+
 def test_somebody_elses_folder_is_refused_and_left_as_it_was(make_house):
     house = make_house()
     house.data.mkdir(mode=0o755)

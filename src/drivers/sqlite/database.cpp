@@ -89,6 +89,8 @@ Result<std::unique_ptr<Database>> Database::open(DatabaseOptions options, std::s
                                                  const Clock& clock) {
   auto connection = open_connection(options, Access::write);
   if (!connection) return pass(connection);
+  if (!options.may_be_new)
+    if (auto ours = check_is_ours(**connection, options.file); !ours) return pass(ours);
   auto events = migrate(**connection, "events", event_migrations(), clock);
   if (!events) return pass(events);
   auto migrated = migrate(**connection, "role", migrations, clock);

@@ -31,6 +31,7 @@ struct Migration {
 struct DatabaseOptions {
   std::filesystem::path file;
   unsigned readers = 1;
+  bool may_be_new = true;        // false: a file that is missing or empty was lost
   std::size_t cache_kib = 2048;  // page cache of the writer; readers use half
   std::string vfs;               // name of a registered SQLite VFS; empty: the system's
 };
@@ -38,7 +39,8 @@ struct DatabaseOptions {
 class Database {
  public:
   // Opens or creates the file (mode 0600) and applies the migrations that are missing, each in a transaction.
-  // FAILED_PRECONDITION schema_newer when the file is from a newer program; UNAVAILABLE storage_locked.
+  // FAILED_PRECONDITION schema_newer when the file is from a newer program; UNAVAILABLE storage_locked;
+  // FAILED_PRECONDITION database_lost when it may not be new and holds nothing.
   [[nodiscard]] static Result<std::unique_ptr<Database>> open(DatabaseOptions options,
                                                               std::span<const Migration> migrations, const Clock& clock);
   ~Database();

@@ -141,6 +141,19 @@ Done apply(Connection& connection, std::string_view component, const Migration& 
 
 }  // namespace
 
+Done check_is_ours(Connection& connection, const std::filesystem::path& file) {
+  const auto lost = fail(Code::failed_precondition, "database_lost",
+                         fmt::format("The database {} is empty, and there are others that it belongs to: restore it from a backup.",
+                                     file.string()));
+  auto row = connection.query("SELECT 1 FROM schema_migrations");
+  if (!row && row.error().code == Code::internal) return lost;  // no such table
+  if (!row) return pass(row);
+  auto has = row->step();
+  if (!has) return pass(has);
+  if (!*has) return lost;
+  return {};
+}
+
 Done migrate(Connection& connection, std::string_view component, std::span<const Migration> migrations,
              const Clock& clock) {
   auto table = run(connection.handle(),

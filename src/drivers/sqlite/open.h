@@ -15,6 +15,9 @@ enum class Access : std::uint8_t { write, read };
 // A connection with our pragmas: WAL, synchronous=FULL, foreign keys, no trusted schema, deleted content zeroed.
 [[nodiscard]] Result<std::unique_ptr<Connection>> open_connection(const DatabaseOptions& options, Access access);
 
+// Whether anything was ever made in the file: FAILED_PRECONDITION database_lost.
+[[nodiscard]] Done check_is_ours(Connection& connection, const std::filesystem::path& file);
+
 // Applies the migrations of `component` that the file lacks, each in its own transaction, forward only.
 // FAILED_PRECONDITION schema_newer | schema_mismatch (the file was made by other migrations of the same number).
 [[nodiscard]] Done migrate(Connection& connection, std::string_view component, std::span<const Migration> migrations,
