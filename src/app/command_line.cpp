@@ -70,6 +70,8 @@ constexpr Command table[] = {
      run_events_dead_list},
     {"events dead replay", "[CONSUMER] ID|all", "deliver dead letters again; ID is the number that events dead list shows", operator_options, 1, 2,
      run_events_dead_replay},
+    {"backup", "DIR", "write one consistent copy of all databases and keys into a new folder", operator_options, 1, 1,
+     run_backup},
     {"login", "", "log in to an instance as a user; the password is asked for", login_options, 0, 0, run_login},
     {"whoami", "", "show who is logged in", client_options, 0, 0, run_whoami},
     {"sessions", "[end ID|end others]", "list your sessions, or end them", client_options, 0, 2, run_sessions},
@@ -98,7 +100,7 @@ void print_overview(std::FILE* to) {
   for (const auto& command : table) all.push_back(&command);
   print_commands(to, all);
   std::fputs(
-      "\nkeys, user, role and events ask the running instance through the socket in its data folder, or open the "
+      "\nkeys, user, role, events and backup ask the running instance through the socket in its data folder, or open the "
       "folder\n"
       "themselves when none runs. `gatehouse help COMMAND` shows a command's options.\n\n"
       "Exit status: 0 done, 1 it failed, 2 command line not understood, 3 configuration refused, 4 data folder or "

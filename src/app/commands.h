@@ -26,6 +26,7 @@ Exit run_role_assign(const Arguments& arguments);
 Exit run_role_remove(const Arguments& arguments);
 Exit run_events_dead_list(const Arguments& arguments);
 Exit run_events_dead_replay(const Arguments& arguments);
+Exit run_backup(const Arguments& arguments);
 // client_commands.cpp
 Exit run_login(const Arguments& arguments);
 Exit run_whoami(const Arguments& arguments);

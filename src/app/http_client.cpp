@@ -17,7 +17,7 @@ namespace gatehouse::app {
 namespace {
 
 constexpr std::size_t response_bytes_max = 4 * 1024 * 1024;
-constexpr int timeout_s = 30;
+constexpr int connect_timeout_s = 30;
 
 class Socket {
  public:
@@ -38,7 +38,7 @@ std::unexpected<Error> unreachable(const Endpoint& endpoint, std::string_view wh
   return fail(Code::unavailable, "unreachable", fmt::format("cannot reach {}: {}", endpoint.authority(), why));
 }
 
-void set_timeouts(int descriptor) {
+void set_timeouts(int descriptor, int timeout_s) {
   const timeval limit{.tv_sec = timeout_s, .tv_usec = 0};
   ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
@@ -67,7 +67,7 @@ Result<int> connect_tcp(const Endpoint& endpoint) {
   for (const auto* one = list; one; one = one->ai_next) {
     Socket socket(::socket(one->ai_family, one->ai_socktype | SOCK_CLOEXEC, one->ai_protocol));
     if (socket.get() < 0) continue;
-    set_timeouts(socket.get());
+    set_timeouts(socket.get(), connect_timeout_s);
     if (::connect(socket.get(), one->ai_addr, one->ai_addrlen) == 0) return socket.release();
     last_error = errno;
   }
@@ -179,12 +179,12 @@ Result<ClientResponse> fetch(const Endpoint& endpoint, const ClientRequest& requ
   auto connected = endpoint.path.empty() ? connect_tcp(endpoint) : connect_unix(endpoint);
   if (!connected) return pass(connected);
   const Socket socket(*connected);
-  set_timeouts(socket.get());
+  set_timeouts(socket.get(), request.answer_timeout_s);
   // A server may answer and close before it has read everything: what it said counts, so a failed send is not the end.
   const bool was_sent = send_all(socket.get(), serialise(endpoint, request));
   const auto octets = receive_all(socket.get());
   if (!octets || octets->empty())
-    return unreachable(endpoint, was_sent ? "no answer within 30 s" : "the connection was closed");
+    return unreachable(endpoint, was_sent ? "it gave no answer" : "the connection was closed");
   return parse_response(*octets);
 }
 

@@ -27,6 +27,7 @@ struct ClientRequest {
   std::string target;  // "/api/v1/users/me"
   std::vector<std::pair<std::string, std::string>> fields;
   std::string body;  // JSON, or empty
+  int answer_timeout_s = 30;  // 0: for ever
 };
 struct ClientResponse {
   int status = 0;

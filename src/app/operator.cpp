@@ -47,7 +47,7 @@ std::string permissions_json(const account::v1::Permissions& permissions) {
 }  // namespace
 
 Operator::Operator(Platform& platform, Roles& roles, std::vector<DeadLetterBox> dead_letters)
-    : platform_(platform), roles_(roles), dead_letters_(std::move(dead_letters)) {}
+    : platform_(platform), roles_(roles), dead_letters_(std::move(dead_letters)), backup_(platform) {}
 
 const Operator::Command Operator::commands[] = {
     {"keys-list", &Operator::list_keys},           {"keys-rotate", &Operator::rotate_keys},
@@ -56,7 +56,7 @@ const Operator::Command Operator::commands[] = {
     {"role-list", &Operator::list_roles},          {"role-put", &Operator::put_role},
     {"role-delete", &Operator::delete_role},       {"role-assign", &Operator::assign_role},
     {"role-remove", &Operator::remove_role},       {"events-dead-list", &Operator::list_dead},
-    {"events-dead-replay", &Operator::replay_dead}};
+    {"events-dead-replay", &Operator::replay_dead}, {"backup", &Operator::write_backup}};
 
 Async<http::Response> Operator::handle(const http::Request& request) {
   const std::string correlation_id = Uuid::make_v7(platform_.clock.wall(), platform_.random).str();
@@ -223,6 +223,10 @@ Task<std::string> Operator::replay_dead(Call call, Arguments arguments) {
   std::string out;
   json::Writer(out).begin_object().field("replayed", static_cast<std::int64_t>(letters->size())).end_object();
   co_return out;
+}
+
+Task<std::string> Operator::write_backup(Call, Arguments arguments) {
+  co_return co_await backup_.write(json::text_of(arguments, "folder"));
 }
 
 Task<std::vector<Operator::Dead>> Operator::find_dead(Call call, std::string consumer) {

@@ -1,4 +1,4 @@
-// Operator: what `gatehouse keys|user|role|events …` asks for. The same object answers on the control socket of a
+// Operator: what `gatehouse keys|user|role|events|backup …` asks for. The same object answers on the control socket of a
 // running instance and, when none runs, in the process of the command itself.
 //
 // A command is POST /<words joined by '-'> with a JSON object of its arguments; the answer is a JSON object, or a
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/background.h"
+#include "app/backup.h"
 #include "http/server.h"
 
 namespace gatehouse::app {
@@ -26,6 +27,8 @@ class Operator final : public http::Handler {
 
   // The answer's JSON. `command` is "user-create".
   Task<std::string> run(Call call, std::string command, boost::json::object arguments);
+  // Ends what may take long. Any thread.
+  void stop() { backup_.stop(); }
 
  private:
   using Arguments = boost::json::object;
@@ -42,6 +45,7 @@ class Operator final : public http::Handler {
   Task<std::string> remove_role(Call call, Arguments arguments);
   Task<std::string> list_dead(Call call, Arguments arguments);
   Task<std::string> replay_dead(Call call, Arguments arguments);
+  Task<std::string> write_backup(Call call, Arguments arguments);
 
   struct Command {
     std::string_view name;
@@ -63,6 +67,7 @@ class Operator final : public http::Handler {
   Platform& platform_;
   Roles& roles_;
   const std::vector<DeadLetterBox> dead_letters_;
+  Backup backup_;
 };
 
 }  // namespace gatehouse::app

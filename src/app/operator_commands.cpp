@@ -1,4 +1,4 @@
-// gatehouse keys|user|role|events: asks the running instance through its control socket, or, when none runs, opens the
+// gatehouse keys|user|role|events|backup: asks the running instance through its control socket, or, when none runs, opens the
 // data folder here and lets the same Operator answer.
 #include <unistd.h>
 
@@ -26,6 +26,7 @@ using boost::json::object;
 Result<std::string> ask_running(const std::filesystem::path& socket, const std::string& command, const object& body) {
   Endpoint endpoint{.path = socket.string()};
   ClientRequest request{.method = "POST", .target = "/" + command, .body = boost::json::serialize(body)};
+  if (command == "backup") request.answer_timeout_s = 0;  // as long as the disk takes
   auto response = fetch(endpoint, request);
   if (!response) return pass(response);
   if (response->status >= 400) return std::unexpected(error_of(*response));
@@ -121,6 +122,11 @@ Exit run_events_dead_replay(const Arguments& arguments) {
     body["id"] = id;
   }
   return run(arguments, "events-dead-replay", body);
+}
+
+Exit run_backup(const Arguments& arguments) {
+  const auto folder = std::filesystem::absolute(arguments.words()[0]).lexically_normal();  // an instance runs elsewhere
+  return run(arguments, "backup", {{"folder", folder.string()}});
 }
 
 }  // namespace gatehouse::app

@@ -141,6 +141,7 @@ Async<void> Process::drain(Lane& lane, Milliseconds delay, Milliseconds timeout)
 
 bool Process::stop(const std::function<bool()>& is_impatient) {
   health_.start_draining();
+  operator_->stop();
   const Milliseconds delay{platform_->config.server.drain_delay_ms}, timeout{platform_->config.server.drain_timeout_ms};
   std::vector<std::future<void>> ends;
   const auto all_ended = [&] {

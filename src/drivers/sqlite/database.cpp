@@ -6,11 +6,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <thread>
 
-#include "drivers/sqlite/job_queue.h"
 #include "drivers/sqlite/open.h"
-#include "drivers/sqlite/writer.h"
+#include "drivers/sqlite/threads.h"
 
 namespace gatehouse::sqlite {
 namespace {
@@ -21,25 +19,6 @@ constexpr Milliseconds check_max{60'000};  // for a call without a deadline
 void name_thread(const std::string& name) { ::pthread_setname_np(::pthread_self(), name.substr(0, 15).c_str()); }
 
 }  // namespace
-
-struct Database::Threads {
-  Threads(std::string database_name, std::unique_ptr<Connection> connection, const Clock& the_clock)
-      : name(std::move(database_name)), clock(the_clock), writer(std::move(connection), name, the_clock) {}
-
-  void start(std::vector<std::unique_ptr<Connection>> connections);
-  void write_loop();
-  void read_loop(std::unique_ptr<Connection> connection);
-  void read_batch(Connection& connection, std::vector<Queue::Item>& batch);
-
-  const std::string name;
-  const Clock& clock;
-  Queue write_queue, read_queue;
-  Writer writer;
-  std::atomic<std::uint64_t> reads{0};
-  std::thread write_thread;
-  std::vector<std::thread> read_threads;
-  std::size_t readers = 1;
-};
 
 void Database::Threads::start(std::vector<std::unique_ptr<Connection>> connections) {
   readers = connections.size();
@@ -101,7 +80,7 @@ Result<std::unique_ptr<Database>> Database::open(DatabaseOptions options, std::s
     if (!reader) return pass(reader);
     readers.push_back(std::move(*reader));
   }
-  auto threads = std::make_unique<Threads>(options.file.stem().string(), std::move(*connection), clock);
+  auto threads = std::make_unique<Threads>(options, std::move(*connection), clock);
   threads->start(std::move(readers));
   return std::unique_ptr<Database>(new Database(std::move(threads)));
 }

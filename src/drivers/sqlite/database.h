@@ -108,6 +108,7 @@ class Database {
   void submit_write(SteadyTime deadline, Job job);
   void submit_read(SteadyTime deadline, Job job);
 
+  friend class Snapshot;
   class Queue;
   class Writer;
   struct Threads;
