@@ -57,15 +57,21 @@ class MemoryStore final : public Store {
     said.push_back(std::move(event));
     co_return true;
   }
-  Task<void> set_active(Call, std::string user_id, bool is_active) override {
+  Task<void> set_active(Call, std::string user_id, bool is_active, WallTime now) override {
     const bool is_admin = assignments_.contains(std::pair(user_id, std::string(admin_role)));
     if (is_active) {
       inactive_.erase(user_id);
     } else if (!inactive_.contains(user_id)) {
       if (is_admin && !has_admin_beside(user_id)) co_return fail(Code::failed_precondition, "last_admin", "");
-      inactive_.insert(user_id);
+      inactive_.emplace(user_id, now);
     }
     co_return Done{};
+  }
+  Task<std::vector<std::string>> list_inactive_admins(Call, WallTime marked_before) override {
+    std::vector<std::string> found;
+    for (const auto& [user_id, marked_at] : inactive_)
+      if (marked_at < marked_before && assignments_.contains(std::pair(user_id, std::string(admin_role)))) found.push_back(user_id);
+    co_return found;
   }
   Task<void> create_profile(Call, std::string claim, Profile profile, events::Event event) override {
     if (!claims_.insert(claim).second) co_return Done{};
@@ -91,7 +97,8 @@ class MemoryStore final : public Store {
   std::map<std::string, Role> roles_;
   std::set<std::pair<std::string, std::string>> assignments_;
   std::map<std::string, Profile> profiles_;
-  std::set<std::string> claims_, inactive_, erased_;
+  std::set<std::string> claims_, erased_;
+  std::map<std::string, WallTime> inactive_;  // and since when
 };
 
 }  // namespace gatehouse::account

@@ -154,7 +154,7 @@ Task<v1::Permissions> Service::remove_role(Call call, v1::RemoveRoleRequest requ
 Task<v1::SetUserActiveResponse> Service::set_user_active(Call call, v1::SetUserActiveRequest request) {
   const auto valid = checked_user_id(request.user_id());
   if (!valid) co_return pass(valid);
-  const auto set = co_await store_->set_active(call, request.user_id(), request.active());
+  const auto set = co_await store_->set_active(call, request.user_id(), request.active(), clock_.wall());
   if (!set) co_return pass(set);
   co_return v1::SetUserActiveResponse();
 }

@@ -37,7 +37,8 @@ class Store {
   // True when it was assigned. FAILED_PRECONDITION last_admin when nobody else who is active has `admin`.
   virtual Task<bool> remove(Call call, std::string user_id, std::string role, events::Event event) = 0;
   // Everybody is active until this says otherwise. FAILED_PRECONDITION last_admin as above.
-  virtual Task<void> set_active(Call call, std::string user_id, bool is_active) = 0;
+  virtual Task<void> set_active(Call call, std::string user_id, bool is_active, WallTime now) = 0;
+  virtual Task<std::vector<std::string>> list_inactive_admins(Call call, WallTime marked_before) = 0;
 
   // The effects of events of another role, each claimed by `claim` (the heard event's id) in the same transaction:
   // the second time they do nothing.

@@ -53,7 +53,7 @@ class StoreContract : public testing::Test {
     return wait_for(store().put_role(Call{}, Role{name, std::move(permissions)}, from_ms(1'700'000'000'000)));
   }
   Done set_active(const char* user, bool is_active) {
-    return wait_for(store().set_active(Call{}, user, is_active));
+    return wait_for(store().set_active(Call{}, user, is_active, from_ms(1'700'000'000'000)));
   }
   std::vector<Role> roles_of(const char* user) { return wait_for(store().load_roles_of(Call{}, user)).value(); }
   Done create_profile(const char* claim, const char* user, std::int64_t joined_at_ms) {
@@ -106,6 +106,20 @@ TYPED_TEST_P(StoreContract, S96_an_admin_who_may_not_act_is_none_of_the_last) {
   EXPECT_TRUE(this->set_active(this->alice, false));
   EXPECT_EQ(this->remove(this->bob, "admin").error().reason, "last_admin");
   EXPECT_TRUE(this->remove(this->alice, "admin").value());
+}
+
+TYPED_TEST_P(StoreContract, lists_admins_who_were_marked_inactive_before_a_moment) {
+  const auto listed = [this](std::int64_t at_ms) {
+    return this->wait_for(this->store().list_inactive_admins(Call{}, from_ms(at_ms))).value();
+  };
+  ASSERT_TRUE(this->assign(this->alice, "admin"));
+  ASSERT_TRUE(this->assign(this->bob, "admin"));
+  ASSERT_TRUE(this->set_active(this->bob, false));
+  ASSERT_TRUE(this->set_active("018bcfe5-687b-7000-8000-00000000000c", false)) << "no admin";
+  EXPECT_EQ(listed(1'700'000'000'001), std::vector<std::string>{this->bob});
+  EXPECT_TRUE(listed(1'700'000'000'000).empty());
+  ASSERT_TRUE(this->set_active(this->bob, true));
+  EXPECT_TRUE(listed(1'700'000'000'001).empty());
 }
 
 TYPED_TEST_P(StoreContract, removes_once_and_says_so_once) {
@@ -166,7 +180,8 @@ TYPED_TEST_P(StoreContract, what_was_heard_before_is_not_done_again) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(StoreContract, assigns_once_and_says_so_once, assigns_only_roles_that_there_are,
-                            S96_the_last_admin_stays, S96_an_admin_who_may_not_act_is_none_of_the_last, removes_once_and_says_so_once,
+                            S96_the_last_admin_stays, S96_an_admin_who_may_not_act_is_none_of_the_last,
+                            lists_admins_who_were_marked_inactive_before_a_moment, removes_once_and_says_so_once,
                             a_role_put_again_has_only_its_new_permissions, deletes_a_role_that_nobody_has,
                             an_event_heard_twice_has_one_effect, forgets_a_user_with_roles_even_the_last_admin,
                             a_forgotten_user_is_given_no_role, what_was_heard_before_is_not_done_again);

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "drivers/sqlite/database.h"
 #include "events/consumer.h"
+#include "identity/api.h"
 #include "runtime/bus.h"
 #include "runtime/shard.h"
 #include "telemetry/metrics.h"
@@ -30,5 +31,8 @@ struct Parts {
 // Consumer `account.profile` of gatehouse.identity: a profile when a user is created; profile and roles go when the
 // user is deleted.
 [[nodiscard]] std::unique_ptr<events::Handler> make_profile_consumer(const Parts& parts);
+
+// Until cancelled: admins whom a crash left marked as about to go count again. `identity` is the door of the shard it runs on.
+[[nodiscard]] Async<void> drop_stale_marks(Parts parts, identity::Api& identity);
 
 }  // namespace gatehouse::account

@@ -47,6 +47,7 @@ void Background::start() {
   scope_.spawn(notification::send_queued_mail(notification_parts_));
   scope_.spawn(auth::rotate_keys_on_schedule(*roles_.auth, platform_.auth_parts));
   scope_.spawn(identity::clean_up_challenges(platform_.identity_parts));
+  scope_.spawn(account::drop_stale_marks(platform_.account_parts, *roles_.identity));
   scope_.spawn(auth::clean_up_on_schedule(platform_.auth_parts));
   scope_.spawn(sample_on_schedule(platform_));
   for (const auto& [role, database] : platform_.databases.all())

@@ -3,9 +3,11 @@ import json
 import socket
 import sqlite3
 import struct
+import threading
 import time
 
 import pytest
+from support.http import REFUSES_CONNECTION
 from support.people import person
 from support.roles import run_ok
 
@@ -138,6 +140,41 @@ def test_a_deletion_that_fails_leaves_an_admin_what_they_were(own_house):
     lock.close()
     assert permissions(house, admin.id).json()["roles"] == ["admin"]
     assert other.request("DELETE", "/api/v1/users/me").status == 204, "the one who did not go counts again"
+
+
+def die_during(house, role, act):
+    """Kills the house while it waits for a role's database."""
+    def attempt():
+        try:
+            act()
+        except (*REFUSES_CONNECTION, OSError):
+            pass
+
+    lock = sqlite3.connect(house.data / f"{role}.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    acting = threading.Thread(target=attempt)
+    acting.start()
+    time.sleep(0.5)
+    house.kill()
+    acting.join()
+    lock.execute("ROLLBACK")
+    lock.close()
+
+
+def test_S96_an_admin_whose_deletion_a_crash_cut_short_counts_again(own_house):
+    house = own_house()
+    admin, other = person(house), person(house)
+    for one in (admin, other):
+        run_ok(house, "role", "assign", one.username, "admin")
+    for act in (lambda: admin.request("DELETE", "/api/v1/users/me"), lambda: house.cli("user", "disable", admin.username)):
+        die_during(house, "identity", act)
+        house.start()
+        assert admin.me().status == 200
+        until = time.monotonic() + 8
+        while house.cli("role", "remove", other.username, "admin").returncode != 0:
+            assert time.monotonic() < until, "an admin who did not go counts as gone"
+            time.sleep(0.1)
+        run_ok(house, "role", "assign", other.username, "admin")
 
 
 def test_S96_a_disabled_admin_is_none_of_the_last(own_house):

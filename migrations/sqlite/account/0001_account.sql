@@ -32,5 +32,6 @@ CREATE TABLE erased_users (
 
 -- Who is disabled or about to be deleted: of the admins who are not, one is left.
 CREATE TABLE inactive_users (
-  user_id TEXT PRIMARY KEY
+  user_id      TEXT PRIMARY KEY,
+  marked_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

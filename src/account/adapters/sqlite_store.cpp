@@ -130,16 +130,29 @@ Result<bool> remove_in(Connection& connection, const std::string& user_id, const
   return true;
 }
 
-Done set_active_in(Connection& connection, const std::string& user_id, bool is_active) {
-  const auto changed = connection.execute(is_active ? "DELETE FROM inactive_users WHERE user_id = ?"
-                                                    : "INSERT INTO inactive_users (user_id) VALUES (?) ON CONFLICT DO NOTHING",
-                                          user_id);
+Done set_active_in(Connection& connection, const std::string& user_id, bool is_active, WallTime now) {
+  const auto changed =
+      is_active ? connection.execute("DELETE FROM inactive_users WHERE user_id = ?", user_id)
+                : connection.execute("INSERT INTO inactive_users (user_id, marked_at_ms) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                                     user_id, to_ms(now));
   if (!changed) return pass(changed);
   if (is_active || *changed == 0) return {};
   const auto is_admin =
       count(connection, "SELECT count(*) FROM assignments WHERE role = 'admin' AND user_id = ?", user_id);
   if (!is_admin) return pass(is_admin);
   return *is_admin == 0 ? Done{} : need_an_admin(connection);
+}
+
+Result<std::vector<std::string>> inactive_admins(Connection& connection, WallTime marked_before) {
+  auto row = connection.query("SELECT user_id FROM inactive_users JOIN assignments USING (user_id)"
+                              " WHERE role = ? AND marked_at_ms < ?",
+                              std::string(admin_role), to_ms(marked_before));
+  if (!row) return pass(row);
+  std::vector<std::string> found;
+  auto has = row->step();
+  for (; has && *has; has = row->step()) found.push_back(row->text(0));
+  if (!has) return pass(has);
+  return found;
 }
 
 Done create_profile_in(Connection& connection, const std::string& claim, const Profile& profile,
@@ -213,11 +226,16 @@ Task<bool> SqliteStore::remove(Call call, std::string user_id, std::string role,
   co_return co_await database_.write<bool>(call, std::move(work));
 }
 
-Task<void> SqliteStore::set_active(Call call, std::string user_id, bool is_active) {
-  auto work = [user_id = std::move(user_id), is_active](Connection& connection) {
-    return set_active_in(connection, user_id, is_active);
+Task<void> SqliteStore::set_active(Call call, std::string user_id, bool is_active, WallTime now) {
+  auto work = [user_id = std::move(user_id), is_active, now](Connection& connection) {
+    return set_active_in(connection, user_id, is_active, now);
   };
   co_return co_await database_.write<void>(call, std::move(work));
+}
+
+Task<std::vector<std::string>> SqliteStore::list_inactive_admins(Call call, WallTime marked_before) {
+  auto work = [marked_before](Connection& connection) { return inactive_admins(connection, marked_before); };
+  co_return co_await database_.read<std::vector<std::string>>(call, std::move(work));
 }
 
 Task<void> SqliteStore::create_profile(Call call, std::string claim, Profile profile, events::Event event) {

@@ -17,7 +17,8 @@ class SqliteStore final : public Store {
   Task<void> delete_role(Call call, std::string name) override;
   Task<bool> assign(Call call, std::string user_id, std::string role, events::Event event) override;
   Task<bool> remove(Call call, std::string user_id, std::string role, events::Event event) override;
-  Task<void> set_active(Call call, std::string user_id, bool is_active) override;
+  Task<void> set_active(Call call, std::string user_id, bool is_active, WallTime now) override;
+  Task<std::vector<std::string>> list_inactive_admins(Call call, WallTime marked_before) override;
   Task<void> create_profile(Call call, std::string claim, Profile profile, events::Event event) override;
   Task<void> forget_user(Call call, std::string claim, std::string user_id) override;
 
