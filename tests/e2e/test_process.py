@@ -271,7 +271,7 @@ def test_a_database_of_a_newer_program_stops_the_start(own_house):
     house.stop()
     path = house.data / "identity.db"
     with sqlite3.connect(path) as database:
-        database.execute("INSERT INTO schema_migrations (component, number, name, applied_at_ms) VALUES ('role', 999, '0999_future', 0)")
+        database.execute("INSERT INTO schema_migrations (component, number, name, applied_at_ms, sql_sha256) VALUES ('role', 999, '0999_future', 0, '')")
     assert "newer" in refused(house, status=UNUSABLE)
 
 

@@ -228,6 +228,15 @@ TEST_F(DatabaseTest, a_file_made_by_other_migrations_is_refused) {
   EXPECT_EQ(opened.error().reason, "schema_mismatch");
 }
 
+TEST_F(DatabaseTest, a_file_whose_migration_was_edited_since_is_refused) {
+  database_.reset();
+  constexpr Migration edited[] = {test_tables[0], {2, "0002_tags", "CREATE TABLE tags (item_id INTEGER NOT NULL) STRICT"}};
+  const auto opened = Database::open({.file = folder_ / "test.db"}, edited, clock_);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().reason, "schema_mismatch");
+  EXPECT_NE(opened.error().detail.find("0002_tags"), std::string::npos) << opened.error().detail;
+}
+
 TEST_F(DatabaseTest, a_migration_that_fails_leaves_nothing_behind) {
   database_.reset();
   constexpr Migration broken[] = {test_tables[0], test_tables[1], {3, "0003_broken", "CREATE TABLE x (a) STRICT; CREATE TABLE half (a INT)"}};

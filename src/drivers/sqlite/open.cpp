@@ -10,6 +10,8 @@
 #include <mutex>
 #include <system_error>
 
+#include "base/bytes.h"
+#include "crypto/digest.h"
 #include "drivers/sqlite/failure.h"
 
 namespace gatehouse::sqlite {
@@ -109,16 +111,30 @@ Result<int> applied_number(Connection& connection, std::string_view component) {
   return static_cast<int>(row->integer(0));
 }
 
-Done check_names(Connection& connection, std::string_view component, std::span<const Migration> migrations) {
-  auto row = connection.query("SELECT number, name FROM schema_migrations WHERE component = ? ORDER BY number", component);
+std::string digest_of(const Migration& migration) {
+  const auto digest = crypto::sha256(migration.sql);
+  return to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+// A migration that has been edited since it was applied would leave the file without what the program now counts on.
+Done check_applied(Connection& connection, std::string_view component, std::span<const Migration> migrations) {
+  const auto mismatch = [](std::string_view detail) {
+    return fail(Code::failed_precondition, "schema_mismatch", "The database was made by a different program.", detail);
+  };
+  auto row = connection.query("SELECT number, name, sql_sha256 FROM schema_migrations WHERE component = ? ORDER BY number", component);
+  if (!row && row.error().code == Code::internal) return mismatch("it does not say of what its tables were made");
   if (!row) return pass(row);
-  for (auto has = row->step(); has && *has; has = row->step()) {
+  auto has = row->step();
+  for (; has && *has; has = row->step()) {
     const auto number = static_cast<std::size_t>(row->integer(0));
-    if (number > migrations.size() || migrations[number - 1].name == row->text(1)) continue;
-    return fail(Code::failed_precondition, "schema_mismatch", "The database was made by a different program.",
-                fmt::format("migration {} is {} in the file, {} in the program", number, row->text(1),
-                            migrations[number - 1].name));
+    if (number > migrations.size()) continue;
+    const auto& known = migrations[number - 1];
+    if (known.name != row->text(1))
+      return mismatch(fmt::format("migration {} is {} in the file, {} in the program", number, row->text(1), known.name));
+    if (digest_of(known) != row->text(2))
+      return mismatch(fmt::format("migration {} has been edited since it was applied", known.name));
   }
+  if (!has) return pass(has);
   return {};
 }
 
@@ -127,8 +143,9 @@ Done apply(Connection& connection, std::string_view component, const Migration& 
   if (!began) return began;
   auto applied = run(connection.handle(), std::string(migration.sql));
   if (applied) {
-    auto noted = connection.execute("INSERT INTO schema_migrations (component, number, name, applied_at_ms) VALUES (?, ?, ?, ?)",
-                                    component, migration.number, migration.name, to_ms(clock.wall()));
+    auto noted = connection.execute("INSERT INTO schema_migrations (component, number, name, applied_at_ms, sql_sha256)"
+                                    " VALUES (?, ?, ?, ?, ?)",
+                                    component, migration.number, migration.name, to_ms(clock.wall()), digest_of(migration));
     if (!noted) applied = pass(noted);
   }
   if (applied) applied = run(connection.handle(), "COMMIT");
@@ -158,7 +175,7 @@ Done migrate(Connection& connection, std::string_view component, std::span<const
              const Clock& clock) {
   auto table = run(connection.handle(),
                    "CREATE TABLE IF NOT EXISTS schema_migrations (component TEXT NOT NULL, number INTEGER NOT NULL,"
-                   " name TEXT NOT NULL, applied_at_ms INTEGER NOT NULL, PRIMARY KEY (component, number))"
+                   " name TEXT NOT NULL, applied_at_ms INTEGER NOT NULL, sql_sha256 TEXT NOT NULL, PRIMARY KEY (component, number))"
                    " STRICT, WITHOUT ROWID");
   if (!table) return table;
   auto applied = applied_number(connection, component);
@@ -166,7 +183,7 @@ Done migrate(Connection& connection, std::string_view component, std::span<const
   if (*applied > static_cast<int>(migrations.size()))
     return fail(Code::failed_precondition, "schema_newer", "The data was written by a newer version of this program.",
                 fmt::format("{} is at migration {}, the program knows {}", component, *applied, migrations.size()));
-  auto checked = check_names(connection, component, migrations);
+  auto checked = check_applied(connection, component, migrations);
   if (!checked) return checked;
   for (const auto& migration : migrations.subspan(static_cast<std::size_t>(*applied))) {
     auto done = apply(connection, component, migration, clock);

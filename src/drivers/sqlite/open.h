@@ -19,7 +19,7 @@ enum class Access : std::uint8_t { write, read };
 [[nodiscard]] Done check_is_ours(Connection& connection, const std::filesystem::path& file);
 
 // Applies the migrations of `component` that the file lacks, each in its own transaction, forward only.
-// FAILED_PRECONDITION schema_newer | schema_mismatch (the file was made by other migrations of the same number).
+// FAILED_PRECONDITION schema_newer | schema_mismatch (the file was made by other migrations of the same number, or by what was their text then).
 [[nodiscard]] Done migrate(Connection& connection, std::string_view component, std::span<const Migration> migrations,
                            const Clock& clock);
 
