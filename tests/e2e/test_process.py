@@ -275,6 +275,15 @@ def test_a_database_of_a_newer_program_stops_the_start(own_house):
     assert "newer" in refused(house, status=UNUSABLE)
 
 
+def test_a_database_made_by_other_migrations_stops_the_start(own_house):
+    import sqlite3
+    house = own_house()
+    house.stop()
+    with sqlite3.connect(house.data / "identity.db") as database:
+        database.execute("UPDATE schema_migrations SET sql_sha256 = '' WHERE component = 'role' AND number = 1")
+    assert "0001_users" in refused(house)
+
+
 def test_nothing_is_written_outside_the_data_folder(own_house):
     house = own_house()
     person(house)
