@@ -130,6 +130,11 @@ def test_help_knows_families_and_says_what_is_none(binary):
     assert "`gatehouse user show`" in run("user", "sho", "ada").stderr
 
 
+def heed_signals():  # as under a shell: whoever runs the tests in the background may have had them ignored
+    for heeded in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(heeded, signal.SIG_DFL)
+
+
 class Prompted:
     """A command at a terminal, as a person meets it."""
 
@@ -137,7 +142,7 @@ class Prompted:
         self.master, self.slave = pty.openpty()
         house.write_config()
         self.process = subprocess.Popen([house.binary, *arguments, "--config", str(house.config_path)], cwd=house.folder, env=house.environment(),
-                                        stdin=self.slave, stdout=self.slave, stderr=self.slave, start_new_session=True)
+                                        stdin=self.slave, stdout=self.slave, stderr=self.slave, start_new_session=True, preexec_fn=heed_signals)
         self.said = ""
 
     def __enter__(self):
