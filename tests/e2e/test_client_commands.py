@@ -38,7 +38,8 @@ def test_login_whoami_sessions_logout(house, ada, at):
 
 
 def test_all_sessions_are_listed(house, ada, at):
-    assert {a.status for a in at_once(52, lambda _: login(house, ada.username, PASSWORD))} == {200}
+    for _ in range(13):
+        assert {a.status for a in at_once(4, lambda _: login(house, ada.username, PASSWORD))} == {200}
     assert at("login", "--username", ada.username, input=PASSWORD + "\n").returncode == 0
     assert len([line for line in at("sessions").stdout.splitlines() if "127.0.0.1" in line]) == 54
     assert len(json.loads(at("sessions", "--json").stdout)["sessions"]) == 54
