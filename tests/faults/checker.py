@@ -17,6 +17,10 @@ class Session:
         self.current = {tokens["refresh_token"]}  # what may be the newest generation
         self.spent = {}  # refresh token → (successor, when it was first acknowledged)
         self.access = {tokens["access_token"]}
+        self.ends_with = set()  # new passwords that may have been set: the event that ends it may still be under way
+
+    def is_seen(self):
+        self.alive = {True, False} if self.ends_with else {True}
 
 
 class Person:
@@ -80,6 +84,8 @@ class Checker:
             if person.deleted == {True}:
                 self.report("I8", operation, "a deleted user logs in")
             person.passwords, person.registered = {password}, {True}
+            for session in person.sessions.values():
+                session.ends_with &= {password}  # of the others it is known now that they were not set
             self.new_session(person, operation.got)
         elif operation.outcome == REFUSED:
             if person.passwords == {password} and person.registered == {True} and person.deleted == {False}:
@@ -97,6 +103,7 @@ class Checker:
             person.passwords = person.passwords | {new}
             for session in others:
                 session.alive = session.alive | {False}
+                session.ends_with.add(new)
 
     # Sessions
 
@@ -105,7 +112,7 @@ class Checker:
         if operation.outcome == OK:
             if session.alive == {False}:
                 self.report("I6", operation, "an ended session reads")
-            session.alive = {True}
+            session.is_seen()
             if operation.got["user_id"] != person.id:
                 self.report("I1", operation, f"the token of {person.id} reads {operation.got['user_id']}")
             if operation.got["display_name"] not in person.displays:
@@ -161,7 +168,8 @@ class Checker:
             self.report("I7", operation, "a token that was never given out, or is retired, is taken")
         since_s = session.spent.get(token, (None, operation.ended_s))[1]
         session.spent[token] = (successor, since_s)
-        session.current, session.alive = {successor}, {True}
+        session.current = {successor}
+        session.is_seen()
         session.access.add(operation.got["access_token"])
 
     def refresh_refused(self, session, token, operation):

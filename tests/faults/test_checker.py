@@ -27,6 +27,7 @@ ROTATE = ("refresh", OK, 200, {"session": "s1", "token": "s1.r1"}, tokens("s1", 
 REPLAY = ("refresh", OK, 200, {"session": "s1", "token": "s1.r1"}, tokens("s1", 2))
 ROTATE_AGAIN = ("refresh", OK, 200, {"session": "s1", "token": "s1.r2"}, tokens("s1", 3))
 END = ("end_session", OK, 204, {"ended": "s2"}, {})
+MAYBE_CHANGED = ("change_password", UNKNOWN, 0, {"new": "two", "session": "s1"}, {})
 
 
 def refused(step, status=401):
@@ -36,6 +37,8 @@ def refused(step, status=401):
 def unknown(step):
     return (step[0], UNKNOWN, 0, step[3], {})
 
+
+READ_THEN_REFUSED = [("me", OK, 200, {"session": "s2"}, ME[4]), refused(("me", OK, 200, {"session": "s2"}, {}))]
 
 TRUE_HISTORIES = {
     "a plain life": [REGISTER, LOGIN, ME, ROTATE, REPLAY, ROTATE_AGAIN, END],
@@ -48,10 +51,12 @@ TRUE_HISTORIES = {
     "a reuse that may have been seen": [REGISTER, ROTATE, ROTATE_AGAIN, unknown(ROTATE), refused(ME)],
     "a change that may have happened": [REGISTER, ("change_password", UNKNOWN, 0, {"new": "two", "session": "s1"}, {}),
                                         ("login", REFUSED, 401, {"password": "one"}, {}), ("login", OK, 200, {"password": "two"}, tokens("s3", 1))],
+    "the end of a session comes after the change that may have happened": [REGISTER, LOGIN, MAYBE_CHANGED, *READ_THEN_REFUSED],
     "a patch that may have happened": [REGISTER, ("patch", UNKNOWN, 0, {"display_name": "x"}, {}), ME, ME],
 }
 
 DOCTORED = {
+    "a change that did not happen ends a session": ([REGISTER, LOGIN, MAYBE_CHANGED, LOGIN, *READ_THEN_REFUSED], "I1"),
     "acknowledged registration lost": ([REGISTER, refused(LOGIN)], "I1"),
     "retry refused": ([REGISTER, refused(REGISTER, 409)], "I1"),
     "retry made another user": ([REGISTER, (*REGISTER[:4], {"user_id": "u2", **tokens("s9", 1)})], "I2"),
