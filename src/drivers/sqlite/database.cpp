@@ -48,6 +48,7 @@ void Database::Threads::read_loop(std::unique_ptr<Connection> connection) {
 // Reads that wait together share a snapshot: it is taken after all of them were asked, so that none sees less than
 // what had been committed when it was asked.
 void Database::Threads::read_batch(Connection& connection, std::vector<Queue::Item>& batch) {
+  reads.fetch_add(batch.size(), std::memory_order_relaxed);  // before anybody has an answer
   const auto now = clock.steady();
   auto began = connection.execute("BEGIN");
   for (auto& [deadline, job] : batch) {
@@ -61,7 +62,6 @@ void Database::Threads::read_batch(Connection& connection, std::vector<Queue::It
     }
   }
   if (began) (void)connection.execute("COMMIT");
-  reads.fetch_add(batch.size(), std::memory_order_relaxed);
 }
 
 Result<std::unique_ptr<Database>> Database::open(DatabaseOptions options, std::span<const Migration> migrations,
