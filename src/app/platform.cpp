@@ -223,7 +223,7 @@ Platform::Platform(Opened opened)
       hash_pool(credential::hash_pool_options(config.password, opened.cores), clock),
       mail_sender(mail::make_eml_sender(mail_folder(folder), clock)),
       identity_parts{*databases.identity, buses.users, master_key, clock, random, metrics, config.rate_limit.enabled},
-      credential_parts{*databases.credential,    hash_pool, config.password, master_key, clock, random, metrics,
+      credential_parts{*databases.credential,    attempts_in_flight, hash_pool, config.password, master_key, clock, random, metrics,
                        config.rate_limit.enabled},
       auth_parts{*databases.auth, buses.revocations, buses.keys, config.token, issuer, master_key, clock, random,
                  metrics},

@@ -88,6 +88,7 @@ class Platform {
   crypto::MasterKey master_key;
   const Digest service_auth_digest;  // of the key that services present
   Databases databases;
+  credential::InFlight attempts_in_flight;
   CpuPool hash_pool;
   Buses buses;
   std::unique_ptr<mail::Sender> mail_sender;

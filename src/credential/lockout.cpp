@@ -17,10 +17,13 @@ Entry counted(Entry entry, const Rule& rule, WallTime now) {
   return entry;
 }
 
-Entry given_back(Entry entry, const Rule& rule, WallTime now) {
-  entry = at(entry, rule, now);
-  if (entry.failures > 0) --entry.failures;
-  return entry.failures == 0 ? Entry{} : entry;
+Entry with_failures(Entry entry, std::uint32_t more, const Rule& rule, WallTime now) {
+  for (more = std::min(more, failures_max(rule)); more > 0; --more) entry = counted(entry, rule, now);
+  return entry;
+}
+
+bool is_entry_ahead(const Entry& entry, WallTime now) {
+  return entry.failures > 0 && (entry.last_at > now || entry.forgiven_at > now);
 }
 
 }  // namespace
@@ -47,31 +50,35 @@ Milliseconds wait_of(const Entry& entry, const Rule& rule, WallTime now) {
   return std::max(delay_after(entry.failures, rule) - waited, Milliseconds{0});
 }
 
-Decision reserve(Guard& guard, WallTime now) {
-  guard.account_source = at(guard.account_source, account_source_rule, now);
-  guard.source = at(guard.source, source_rule, now);
-  if (guard.typed) guard.typed = at(*guard.typed, account_source_rule, now);
-  const auto account_wait = wait_of(guard.account_source, account_source_rule, now);
-  const auto told_wait = guard.typed ? wait_of(*guard.typed, account_source_rule, now) : account_wait;
-  const auto wait = std::max(told_wait, wait_of(guard.source, source_rule, now));
-  if (wait > Milliseconds{0}) return {.wait = wait};
-  const bool is_blind = account_wait > Milliseconds{0};
-  if (!is_blind) guard.account_source = counted(guard.account_source, account_source_rule, now);
-  if (guard.typed) guard.typed = counted(*guard.typed, account_source_rule, now);
-  guard.source = counted(guard.source, source_rule, now);
-  return {.is_blind = is_blind};
+Decision decide(Guard& guard, const Others& others, WallTime now) {
+  const auto wait_with = [now](Entry& entry, std::uint32_t more, const Rule& rule) {
+    entry = at(entry, rule, now);
+    return wait_of(with_failures(entry, more, rule, now), rule, now);
+  };
+  const auto account_wait = wait_with(guard.account_source, others.account_source, account_source_rule);
+  const auto told_wait = guard.typed ? wait_with(*guard.typed, others.typed, account_source_rule) : account_wait;
+  const auto wait = std::max(told_wait, wait_with(guard.source, others.source, source_rule));
+  return {.wait = wait, .is_blind = wait == Milliseconds{0} && account_wait > Milliseconds{0}};
 }
 
-void succeed(Guard& guard, WallTime now) {
+void fail(Guard& guard, WallTime now) {
+  guard.account_source = counted(at(guard.account_source, account_source_rule, now), account_source_rule, now);
+  if (guard.typed) guard.typed = counted(at(*guard.typed, account_source_rule, now), account_source_rule, now);
+  guard.source = counted(at(guard.source, source_rule, now), source_rule, now);
+}
+
+void succeed(Guard& guard) {
   guard.account_source = Entry{};
   if (guard.typed) guard.typed = Entry{};
-  guard.source = given_back(guard.source, source_rule, now);
 }
 
-void release(Guard& guard, WallTime now) {
-  guard.account_source = given_back(guard.account_source, account_source_rule, now);
-  if (guard.typed) guard.typed = given_back(*guard.typed, account_source_rule, now);
-  guard.source = given_back(guard.source, source_rule, now);
+bool is_clean(const Guard& guard) {
+  return guard.account_source.failures == 0 && (!guard.typed || guard.typed->failures == 0);
+}
+
+bool is_ahead(const Guard& guard, WallTime now) {
+  return is_entry_ahead(guard.account_source, now) || is_entry_ahead(guard.source, now) ||
+         (guard.typed && is_entry_ahead(*guard.typed, now));
 }
 
 }  // namespace gatehouse::credential::lockout

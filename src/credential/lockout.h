@@ -1,7 +1,7 @@
 // How many password attempts are allowed, and when the next one is: a pure state machine behind whatever stores it.
 //
-// An attempt is counted before the password is looked at (reserve), as if it had failed; only its success takes that
-// back. Two entries guard each attempt: one for (account, source), one for the source alone; a third one, for (typed
+// An attempt is decided upon before the password is looked at, as if all those had failed that are being looked at at
+// the moment (in_flight.h); it is counted when it has failed. Two entries guard each attempt: one for (account, source), one for the source alone; a third one, for (typed
 // name, source), where somebody typed one of the account's names. Past its free failures
 // an entry makes the next attempt wait 1 s, 2 s, 4 s … at most an hour (a source, which many people may share: a
 // minute); time forgives failures one by one. There is no lock that a stranger can cause: other sources of the same
@@ -31,7 +31,7 @@ inline constexpr Rule source_rule{limits::attempts_free_per_source, Milliseconds
                                   Milliseconds{limits::source_failure_forgiven_ms}};
 
 struct Entry {
-  std::uint32_t failures = 0;  // reserved attempts count as failed
+  std::uint32_t failures = 0;
   WallTime forgiven_at{};      // forgiveness is counted from here
   WallTime last_at{};          // the latest counted attempt
   bool operator==(const Entry&) const = default;
@@ -61,15 +61,25 @@ struct Decision {
   [[nodiscard]] bool is_admitted() const { return wait == Milliseconds{0}; }
 };
 
-// Counts the attempt in all entries when it is let through (but for the account's when it is blind), in none otherwise.
-// All are brought up to `now`.
-[[nodiscard]] Decision reserve(Guard& guard, WallTime now);
+// How many attempts are being verified beside this one, by entry.
+struct Others {
+  std::uint32_t account_source = 0, source = 0, typed = 0;
+};
 
-// The reserved attempt turned out right: the account's failures from this source are forgotten, and the source gets
-// its reservation back.
-void succeed(Guard& guard, WallTime now);
+// Brings the entries up to `now` and decides; counts nothing.
+[[nodiscard]] Decision decide(Guard& guard, const Others& others, WallTime now);
 
-// The reserved attempt was never verified (the hash pool was full): both get it back.
-void release(Guard& guard, WallTime now);
+// The attempt turned out wrong.
+void fail(Guard& guard, WallTime now);
+
+// It turned out right: the account's failures from this source are forgotten.
+void succeed(Guard& guard);
+
+// Whether a success has nothing to forget.
+[[nodiscard]] bool is_clean(const Guard& guard);
+
+// Whether an entry lies in the future: the clock has been set back, and what decide() made of it must be kept, or the
+// wait would begin anew with every attempt.
+[[nodiscard]] bool is_ahead(const Guard& guard, WallTime now);
 
 }  // namespace gatehouse::credential::lockout

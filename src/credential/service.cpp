@@ -172,19 +172,16 @@ Task<v1::VerifyPasswordResponse> Service::try_password(Call call, Attempt attemp
   const auto verdict = co_await hashing_.verify(call, stored.phc, password);
   if (!verdict) {
     count_->unverified.Increment();
-    if (parts_.limits_enabled) {
-      const auto released = co_await store_->release_attempt(without_deadline(call), attempt, parts_.clock.wall());
-      if (!released) log::failure("an attempt could not be given back", call, released.error());
-    }
     co_return pass(verdict);
   }
   if (verdict->match == crypto::Match::no) {
-    const auto told = co_await settle_failure(call, std::move(attempt), begun->is_event_due);
-    if (!told) log::failure("a failed attempt could not be told", call, told.error());
+    const auto counted = co_await settle_failure(call, std::move(attempt), begun->is_event_due);
+    if (!counted) co_return pass(counted);  // who is told that a guess was wrong has had it counted
     co_return invalid_credentials();
   }
   PhcUpgrade upgrade{.user_id = attempt.user_id, .old_phc = stored.phc, .new_phc = {}};
-  const auto settled = co_await settle_success(call, std::move(attempt));
+  count_->right.Increment();
+  const auto settled = co_await settle_success(call, std::move(attempt), begun->is_clean);
   if (!settled) log::failure("the failures before a success could not be cleared", call, settled.error());
   if (hashing_.needs_rehash(stored.phc)) {
     const auto upgraded = co_await upgrade_hash(call, std::move(upgrade), password);
@@ -207,17 +204,17 @@ Task<BegunAttempt> Service::begin(Call call, Attempt attempt) {
 // A known and an unknown account cost the same write, so that the answer takes the same time.
 Task<void> Service::settle_failure(Call call, Attempt attempt, bool is_event_due) {
   count_->wrong.Increment();
-  if (!is_event_due) co_return Done();
-  log::info("a password was wrong",  // of nobody as of somebody, for the same reason
-            {{"correlation_id", call.correlation_id.view()}, {"user_id", std::string_view(attempt.user_id)}});
+  if (!parts_.limits_enabled) co_return Done();
+  if (is_event_due)
+    log::info("a password was wrong",  // of nobody as of somebody, for the same reason
+              {{"correlation_id", call.correlation_id.view()}, {"user_id", std::string_view(attempt.user_id)}});
   const auto now = parts_.clock.wall();
-  co_return co_await store_->tell_failed_attempt(without_deadline(call), std::move(attempt), moment_of(call, now));
+  co_return co_await store_->fail_attempt(without_deadline(call), std::move(attempt), moment_of(call, now));
 }
 
-Task<void> Service::settle_success(Call call, Attempt attempt) {
-  count_->right.Increment();
-  if (!parts_.limits_enabled) co_return Done();
-  co_return co_await store_->succeed_attempt(without_deadline(call), std::move(attempt), parts_.clock.wall());
+Task<void> Service::settle_success(Call call, Attempt attempt, bool is_clean) {
+  if (is_clean) co_return Done();
+  co_return co_await store_->succeed_attempt(without_deadline(call), std::move(attempt));
 }
 
 Task<void> Service::upgrade_hash(Call call, PhcUpgrade upgrade, std::shared_ptr<const SecretString> password) {

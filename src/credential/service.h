@@ -44,7 +44,7 @@ class Service final : public Api {
   Task<v1::VerifyPasswordResponse> try_password(Call call, Attempt attempt, SecretString password);
   Task<BegunAttempt> begin(Call call, Attempt attempt);
   Task<void> settle_failure(Call call, Attempt attempt, bool is_event_due);
-  Task<void> settle_success(Call call, Attempt attempt);
+  Task<void> settle_success(Call call, Attempt attempt, bool is_clean);
   Task<void> upgrade_hash(Call call, PhcUpgrade upgrade, std::shared_ptr<const SecretString> password);
   [[nodiscard]] Attempt attempt_of(const Call& call, const v1::VerifyPasswordRequest& request) const;
 

@@ -7,19 +7,12 @@
 
 #include "base/bytes.h"
 #include "credential/events.h"
+#include "credential/in_flight.h"
 #include "credential/lockout.h"
 #include "runtime/call.h"
 #include "runtime/task.h"
 
 namespace gatehouse::credential {
-
-// What an attempt is counted against, as keyed hashes.
-struct AttemptKeys {
-  Digest account_source{};
-  Digest source{};
-  Digest account{};  // for the rate of events alone
-  std::optional<Digest> typed_source;
-};
 
 struct Attempt {
   AttemptKeys keys;
@@ -35,6 +28,8 @@ struct BegunAttempt {
   lockout::Decision decision;
   std::optional<StoredPassword> password;  // the user's, when the attempt is let through
   bool is_event_due = false;               // should it fail: the account's last event is long enough ago
+  bool is_clean = true;                    // should it succeed: there is nothing to forget
+  InFlight::Reservation reservation;       // keep it until the attempt is settled
 };
 
 struct NewPassword {
@@ -55,14 +50,12 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Counts the attempt, unless it must wait, and loads the hash: what is read and written does not depend on whether
-  // the user exists.
+  // Decides whether the attempt must wait and loads the hash: what is read does not depend on whether the user exists.
   virtual Task<BegunAttempt> begin_attempt(Call call, Attempt attempt, WallTime now) = 0;
-  virtual Task<void> succeed_attempt(Call call, Attempt attempt, WallTime now) = 0;
-  // Takes the count back: nothing was verified.
-  virtual Task<void> release_attempt(Call call, Attempt attempt, WallTime now) = 0;
-  // Tells password.verified_failed for a known user, unless somebody just has.
-  virtual Task<void> tell_failed_attempt(Call call, Attempt attempt, Moment now) = 0;
+  // Counts it, and tells password.verified_failed for a known user, unless somebody just has.
+  virtual Task<void> fail_attempt(Call call, Attempt attempt, Moment now) = 0;
+  // Forgets the failures before it. Not needed when begin_attempt() said `is_clean`.
+  virtual Task<void> succeed_attempt(Call call, Attempt attempt) = 0;
 
   virtual Task<std::optional<StoredPassword>> load_password(Call call, std::string user_id) = 0;
   // The user's first. False: there was one already. NOT_FOUND user_not_found after delete_user().

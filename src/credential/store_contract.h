@@ -65,7 +65,13 @@ class StoreContract : public ::testing::TestWithParam<MakeStorePlace> {
   BegunAttempt begin_attempt(const Attempt& attempt) {
     auto begun = wait<BegunAttempt>(store().begin_attempt(Call(), attempt, now_));
     EXPECT_TRUE(begun) << begun.error().detail;
-    return begun.value_or(BegunAttempt{});
+    return begun ? *std::move(begun) : BegunAttempt{};
+  }
+  // An attempt that fails.
+  BegunAttempt fail_attempt(const Attempt& attempt) {
+    auto begun = begin_attempt(attempt);
+    if (begun.decision.is_admitted()) EXPECT_TRUE(wait<void>(store().fail_attempt(Call(), attempt, moment())));
+    return begun;
   }
   Result<bool> save(std::string phc) {
     NewPassword password{.user_id = "user-1", .phc = std::move(phc), .unicode_version = "15"};

@@ -16,7 +16,7 @@ std::unique_ptr<Api> make_sqlite_service(Shard&, const Parts& parts) {
                              .random = parts.random,
                              .metrics = parts.metrics,
                              .limits_enabled = parts.limits_enabled};
-  return std::make_unique<Service>(make_sqlite_store(parts.database, parts.random), service);
+  return std::make_unique<Service>(make_sqlite_store(parts.database, parts.in_flight, parts.random), service);
 }
 
 CpuPoolOptions hash_pool_options(const config::Password& config, unsigned cores) {

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "config/config.h"
 #include "credential/api.h"
+#include "credential/in_flight.h"
 #include "crypto/master_key.h"
 #include "drivers/sqlite/database.h"
 #include "runtime/cpu_pool.h"
@@ -19,6 +20,7 @@ namespace gatehouse::credential {
 
 struct Parts {
   sqlite::Database& database;
+  InFlight& in_flight;
   CpuPool& hash_pool;  // made with hash_pool_options()
   const config::Password& config;
   const crypto::MasterKey& master_key;

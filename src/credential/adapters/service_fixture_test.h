@@ -22,6 +22,7 @@ class CredentialServiceTest : public ::testing::Test {
   }
   std::unique_ptr<Api> make(bool limits_enabled) {
     const Parts parts{.database = place_.database(),
+                      .in_flight = place_.in_flight(),
                       .hash_pool = pool_,
                       .config = config_,
                       .master_key = master_,

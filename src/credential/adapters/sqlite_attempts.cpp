@@ -41,6 +41,8 @@ Done save(Connection& connection, const Digest& key, const Entry& entry, std::st
   return {};
 }
 
+}  // namespace
+
 Result<Guard> load_guard(Connection& connection, const Attempt& attempt) {
   auto account_source = load(connection, attempt.keys.account_source);
   if (!account_source) return pass(account_source);
@@ -61,29 +63,17 @@ Done save_guard(Connection& connection, const Attempt& attempt, const Guard& gua
   return save(connection, attempt.keys.source, guard.source, "");
 }
 
-}  // namespace
-
-Result<lockout::Decision> reserve(Connection& connection, const Attempt& attempt, WallTime now) {
+Done fail(Connection& connection, const Attempt& attempt, WallTime now) {
   auto guard = load_guard(connection, attempt);
   if (!guard) return pass(guard);
-  const auto decision = lockout::reserve(*guard, now);
-  auto saved =
-      save_guard(connection, attempt, *guard);  // when it must wait too: a clock set back has moved the entries
-  if (!saved) return pass(saved);
-  return decision;
-}
-
-Done succeed(Connection& connection, const Attempt& attempt, WallTime now) {
-  auto guard = load_guard(connection, attempt);
-  if (!guard) return pass(guard);
-  lockout::succeed(*guard, now);
+  lockout::fail(*guard, now);
   return save_guard(connection, attempt, *guard);
 }
 
-Done release(Connection& connection, const Attempt& attempt, WallTime now) {
+Done succeed(Connection& connection, const Attempt& attempt) {
   auto guard = load_guard(connection, attempt);
   if (!guard) return pass(guard);
-  lockout::release(*guard, now);
+  lockout::succeed(*guard);
   return save_guard(connection, attempt, *guard);
 }
 

@@ -15,6 +15,7 @@ class SqlitePlace final : public StorePlace {
   ~SqlitePlace() override { close(); }
   Store& store() override { return *store_; }
   sqlite::Database& database() { return *database_; }
+  InFlight& in_flight() { return *in_flight_; }
   [[nodiscard]] std::filesystem::path file() const { return folder_ / "credential.db"; }
   void restart() override {
     close();
@@ -33,7 +34,8 @@ class SqlitePlace final : public StorePlace {
     auto opened = sqlite::Database::open({.file = file(), .readers = 1}, sqlite_migrations(), clock_);
     ASSERT_TRUE(opened) << opened.error().detail;
     database_ = std::move(*opened);
-    store_ = make_sqlite_store(*database_, random_);
+    in_flight_ = std::make_unique<InFlight>();
+    store_ = make_sqlite_store(*database_, *in_flight_, random_);
     log_ = sqlite::make_event_log(*database_, events::topic_credential);
   }
   void close() {
@@ -45,6 +47,7 @@ class SqlitePlace final : public StorePlace {
   SystemRandom random_;
   sqlite::TemporaryFolder folder_;
   std::unique_ptr<sqlite::Database> database_;
+  std::unique_ptr<InFlight> in_flight_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<events::EventLog> log_;
 };

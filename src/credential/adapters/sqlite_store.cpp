@@ -23,23 +23,42 @@ Result<std::optional<StoredPassword>> load(Connection& connection, const std::st
   return std::optional(StoredPassword{.phc = row->text(0), .version = row->integer(1)});
 }
 
-Result<BegunAttempt> begin(Connection& connection, const Attempt& attempt, WallTime now) {
-  auto removed = sqlite_attempts::remove_forgiven(connection, now);
-  if (!removed) return pass(removed);
-  auto decision = sqlite_attempts::reserve(connection, attempt, now);
-  if (!decision) return pass(decision);
-  BegunAttempt begun{.decision = *decision, .password = {}, .is_event_due = false};
-  if (!begun.decision.is_admitted()) return begun;
+struct SeenAttempt {
+  BegunAttempt begun;
+  bool is_clock_back = false;
+};
+
+Result<SeenAttempt> look(Connection& connection, const Attempt& attempt, const lockout::Others& others, WallTime now) {
+  auto guard = sqlite_attempts::load_guard(connection, attempt);
+  if (!guard) return pass(guard);
+  SeenAttempt seen;
+  seen.is_clock_back = lockout::is_ahead(*guard, now);
+  auto& begun = seen.begun;
+  begun.decision = lockout::decide(*guard, others, now);
+  begun.is_clean = lockout::is_clean(*guard);
+  if (!begun.decision.is_admitted()) return seen;
   auto password = load(connection, attempt.user_id);
   if (!password) return pass(password);
   auto is_due = sqlite_attempts::is_event_due(connection, attempt, now);
   if (!is_due) return pass(is_due);
   begun.password = std::move(*password);
   begun.is_event_due = *is_due;
-  return begun;
+  return seen;
 }
 
-Done tell_failed(Connection& connection, const Attempt& attempt, const Moment& now, Random& random) {
+Done bring_to_present(Connection& connection, const Attempt& attempt, WallTime now) {
+  auto guard = sqlite_attempts::load_guard(connection, attempt);
+  if (!guard) return pass(guard);
+  (void)lockout::decide(*guard, {}, now);
+  return sqlite_attempts::save_guard(connection, attempt, *guard);
+}
+
+// What is written does not depend on whether the user exists, but for the event.
+Done fail(Connection& connection, const Attempt& attempt, const Moment& now, Random& random) {
+  auto removed = sqlite_attempts::remove_forgiven(connection, now.at);
+  if (!removed) return removed;
+  auto counted = sqlite_attempts::fail(connection, attempt, now.at);
+  if (!counted) return counted;
   auto is_due = sqlite_attempts::is_event_due(connection, attempt, now.at);
   if (!is_due) return pass(is_due);
   if (!*is_due) return {};
@@ -117,30 +136,34 @@ Done remove(Connection& connection, const std::string& user_id, WallTime now) {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(sqlite::Database& database, Random& random) : database_(database), random_(random) {}
+  SqliteStore(sqlite::Database& database, InFlight& in_flight, Random& random)
+      : database_(database), in_flight_(in_flight), random_(random) {}
 
+  // The place is taken before the stored failures are read: whoever failed meanwhile is in the one or in the other.
   Task<BegunAttempt> begin_attempt(Call call, Attempt attempt, WallTime now) override {
-    auto job = [attempt = std::move(attempt), now](Connection& connection) { return begin(connection, attempt, now); };
-    co_return co_await database_.write<BegunAttempt>(call, std::move(job));
+    auto [reservation, others] = in_flight_.reserve(attempt.keys);
+    auto read = [attempt, others, now](Connection& connection) { return look(connection, attempt, others, now); };
+    auto seen = co_await database_.read<SeenAttempt>(call, std::move(read));
+    if (!seen) co_return pass(seen);
+    if (seen->is_clock_back) {
+      auto write = [attempt, now](Connection& connection) { return bring_to_present(connection, attempt, now); };
+      const auto kept = co_await database_.write<void>(call, std::move(write));
+      if (!kept) co_return pass(kept);
+    }
+    if (seen->begun.decision.is_admitted()) seen->begun.reservation = std::move(reservation);
+    co_return std::move(seen->begun);
   }
 
-  Task<void> succeed_attempt(Call call, Attempt attempt, WallTime now) override {
-    auto job = [attempt = std::move(attempt), now](Connection& connection) {
-      return sqlite_attempts::succeed(connection, attempt, now);
-    };
-    co_return co_await database_.write<void>(call, std::move(job));
-  }
-
-  Task<void> release_attempt(Call call, Attempt attempt, WallTime now) override {
-    auto job = [attempt = std::move(attempt), now](Connection& connection) {
-      return sqlite_attempts::release(connection, attempt, now);
-    };
-    co_return co_await database_.write<void>(call, std::move(job));
-  }
-
-  Task<void> tell_failed_attempt(Call call, Attempt attempt, Moment now) override {
+  Task<void> fail_attempt(Call call, Attempt attempt, Moment now) override {
     auto job = [this, attempt = std::move(attempt), now = std::move(now)](Connection& connection) {
-      return tell_failed(connection, attempt, now, random_);
+      return fail(connection, attempt, now, random_);
+    };
+    co_return co_await database_.write<void>(call, std::move(job));
+  }
+
+  Task<void> succeed_attempt(Call call, Attempt attempt) override {
+    auto job = [attempt = std::move(attempt)](Connection& connection) {
+      return sqlite_attempts::succeed(connection, attempt);
     };
     co_return co_await database_.write<void>(call, std::move(job));
   }
@@ -176,13 +199,14 @@ class SqliteStore final : public Store {
 
  private:
   sqlite::Database& database_;
+  InFlight& in_flight_;
   Random& random_;
 };
 
 }  // namespace
 
-std::unique_ptr<Store> make_sqlite_store(sqlite::Database& database, Random& random) {
-  return std::make_unique<SqliteStore>(database, random);
+std::unique_ptr<Store> make_sqlite_store(sqlite::Database& database, InFlight& in_flight, Random& random) {
+  return std::make_unique<SqliteStore>(database, in_flight, random);
 }
 
 }  // namespace gatehouse::credential

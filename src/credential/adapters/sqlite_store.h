@@ -9,7 +9,7 @@
 
 namespace gatehouse::credential {
 
-// `random` makes event ids on the writer thread: it must be safe there (SystemRandom).
-[[nodiscard]] std::unique_ptr<Store> make_sqlite_store(sqlite::Database& database, Random& random);
+// `in_flight` is shared by all shards. `random` makes event ids on the writer thread: it must be safe there (SystemRandom).
+[[nodiscard]] std::unique_ptr<Store> make_sqlite_store(sqlite::Database& database, InFlight& in_flight, Random& random);
 
 }  // namespace gatehouse::credential
