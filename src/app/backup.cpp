@@ -99,15 +99,16 @@ std::string summary(const Platform& platform, const fs::path& folder) {
 
 Result<std::string> write_backup(const Platform& platform, const fs::path& folder, const std::stop_token& stop) {
   if (auto made = make_folder(folder); !made) return pass(made);
+  Result<std::string> outcome;
   try {
     auto written = write_all(platform, folder, stop);
-    if (written) return summary(platform, folder);
-    std::error_code ignored;
-    fs::remove_all(folder, ignored);
-    return pass(written);
+    outcome = written ? Result<std::string>(summary(platform, folder)) : pass(written);
   } catch (const std::exception& thrown) {  // of std::filesystem, when the folder changes under it
-    return unusable(folder, thrown.what());
+    outcome = unusable(folder, thrown.what());
   }
+  std::error_code ignored;
+  if (!outcome) fs::remove_all(folder, ignored);  // half a backup looks like a whole one
+  return outcome;
 }
 
 }  // namespace
