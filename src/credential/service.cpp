@@ -182,6 +182,7 @@ Task<v1::VerifyPasswordResponse> Service::try_password(Call call, Attempt attemp
   PhcUpgrade upgrade{.user_id = attempt.user_id, .old_phc = stored.phc, .new_phc = {}};
   count_->right.Increment();
   const auto settled = co_await settle_success(call, std::move(attempt), begun->is_clean);
+  begun->reservation = {};  // settled: what follows may take as long again
   if (!settled) log::failure("the failures before a success could not be cleared", call, settled.error());
   if (hashing_.needs_rehash(stored.phc)) {
     const auto upgraded = co_await upgrade_hash(call, std::move(upgrade), password);

@@ -50,7 +50,8 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Decides whether the attempt must wait and loads the hash: what is read does not depend on whether the user exists.
+  // Takes a place among those in flight, and only then reads: decides whether the attempt must wait, and loads the hash.
+  // What is read does not depend on whether the user exists.
   virtual Task<BegunAttempt> begin_attempt(Call call, Attempt attempt, WallTime now) = 0;
   // Counts it, and tells password.verified_failed for a known user, unless somebody just has.
   virtual Task<void> fail_attempt(Call call, Attempt attempt, Moment now) = 0;
